@@ -1,0 +1,107 @@
+//! What can go wrong, by what a caller can do about it.
+
+mod dataset;
+mod provider;
+
+use thiserror::Error;
+
+pub use dataset::DatasetError;
+pub use provider::{ProviderError, ProviderErrorKind};
+
+use crate::RunId;
+
+/// Any error of a plug-in, as a source.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A judge could not grade: the verdict is unscored, never 0.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum JudgeError {
+    /// The grader of an LLM judge did not answer. A [fatal](ProviderError::is_fatal) one stops the run.
+    #[error("the grader did not answer")]
+    Provider(#[source] ProviderError),
+    /// The grader answered, but not with one verdict that holds. The text says what was wrong.
+    #[error("the verdict is garbled: {0}")]
+    Garbled(String),
+    /// The sample lacks what this judge needs, for instance an expected output.
+    #[error("the sample lacks {0}, which this judge needs")]
+    Lacks(String),
+    /// The judge itself is at fault.
+    #[error("the judge failed")]
+    Other(#[source] BoxError),
+}
+
+impl JudgeError {
+    /// Whether every further call of this judge would fail as well, so that the run should stop.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, Self::Provider(error) if error.is_fatal())
+    }
+}
+
+/// A store could not read or write.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no such run.
+    #[error("there is no run {0}")]
+    NotFound(RunId),
+    /// The database cannot be opened: path, address, rights or version are wrong.
+    #[error("cannot open the database {url}: {reason}")]
+    Open {
+        /// The URL, without secrets.
+        url: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The database is in trouble (locked, full, gone). The evaluations were spilled to a file.
+    #[error("the database is in trouble; what is paid for was saved to {path}")]
+    Spilled {
+        /// The JSON-lines file that `evalctl import` takes back.
+        path: String,
+        /// What the database said.
+        #[source]
+        source: BoxError,
+    },
+    /// The database is in trouble.
+    #[error("the database failed")]
+    Backend(#[source] BoxError),
+    /// A stored value cannot be understood.
+    #[error("the database holds a value that cannot be read: {0}")]
+    Corrupt(String),
+}
+
+/// A drift detector could not compare.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DriftError {
+    /// There is less data than the method needs.
+    #[error("too little data: {found} {unit}, {needed} needed")]
+    TooFew {
+        /// What is counted, for instance `runs` or `shared questions`.
+        unit: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many the method needs.
+        needed: usize,
+    },
+    /// The runs do not measure the same thing.
+    #[error("the runs cannot be compared: {0}")]
+    NotComparable(String),
+}
+
+/// A run could not begin, or could not go on.
+///
+/// A provider that fails is no such error: the run ends with a [status](crate::RunStatus) that says so.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The settings of the evaluator contradict each other or the data set.
+    #[error("{0}")]
+    Config(String),
+    /// The data set cannot be read, or changed while the run was reading it.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// The store refused the run before the first call.
+    #[error("cannot store the run")]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,63 @@
+//! Reads that a database does better.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::{Run, RunQuery, Store, StoreError};
+
+/// One line of a leaderboard: the latest comparable run of a name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LeaderboardEntry {
+    /// The run.
+    pub run: Run,
+    /// Whether so many questions failed that the score says little about the model: more than
+    /// [`MAX_FAILED_SHARE`](LeaderboardEntry::MAX_FAILED_SHARE) of them.
+    pub unreliable: bool,
+}
+
+impl LeaderboardEntry {
+    /// The share of failed questions above which a model is called unreliable: 5 %.
+    pub const MAX_FAILED_SHARE: f64 = 0.05;
+
+    /// The entry of a run.
+    pub fn new(run: Run) -> Self {
+        let failed = run.summary.as_ref().and_then(|summary| summary.counts.failed_share());
+        Self { unreliable: failed.is_some_and(|share| share > Self::MAX_FAILED_SHARE), run }
+    }
+}
+
+/// Reads that a database does better, each with a default body over [`Store`].
+///
+/// A store of your own writes `impl Reports for MyStore {}`; the diesel store overrides what it can do in SQL.
+#[async_trait]
+pub trait Reports: Store {
+    /// The latest whole, finished run of each name on a data set, best mean first. Names whose runs have no score come
+    /// last. `None` takes the data set of the newest whole, finished run: means over different questions have no order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    async fn leaderboard(&self, dataset: Option<&str>) -> Result<Vec<LeaderboardEntry>, StoreError> {
+        let mut dataset = dataset.map(str::to_owned);
+        let mut names = HashSet::new();
+        let mut entries = Vec::new();
+        let mut query = RunQuery { limit: 500, status: Some(crate::RunStatus::Finished), ..RunQuery::default() };
+        loop {
+            query.dataset.clone_from(&dataset);
+            let page = self.list_runs(&query).await?;
+            let Some(last) = page.last() else { break };
+            query.before = Some(last.id);
+            for run in page.into_iter().filter(Run::is_comparable) {
+                let wanted = dataset.get_or_insert_with(|| run.dataset.name.clone());
+                if run.dataset.name == *wanted && names.insert(run.name.clone()) {
+                    entries.push(LeaderboardEntry::new(run));
+                }
+            }
+        }
+        let mean = |entry: &LeaderboardEntry| entry.run.score().map_or(-1.0, |score| score.mean);
+        entries.sort_by(|a, b| mean(b).total_cmp(&mean(a)).then_with(|| a.run.name.cmp(&b.run.name)));
+        Ok(entries)
+    }
+}
