@@ -1,10 +1,126 @@
-//! x
-/// x
-#[derive(Debug)]
-pub struct Evaluator;
-/// x
-#[derive(Debug)]
-pub struct EvaluatorBuilder;
-/// x
-#[derive(Debug)]
-pub struct Group;
+//! The pipeline: questions to a model, answers to judges, evaluations to a store, everything to a reporter.
+
+mod builder;
+mod contain;
+mod group;
+mod join;
+mod session;
+mod task;
+
+use std::future::Future;
+use std::sync::Arc;
+
+pub use builder::EvaluatorBuilder;
+pub use group::Group;
+
+use crate::{Dataset, Judge, Provider, Reporter, Run, RunError, clock};
+use session::Session;
+use task::Setup;
+
+/// Asks one model the questions of a data set, has the answers judged, keeps the evaluations, reports what happens.
+///
+/// Questions are asked in parallel up to the concurrency. Each evaluation is committed to the store before it counts
+/// as finished. A plug-in that panics fails its own question and no other. Several models at once are a [`Group`].
+///
+/// ```
+/// use eval_core::{Dataset, Evaluator, Judge, JudgeError, Sample, Score, Scripted, Verdict, Completion, async_trait};
+///
+/// struct Same;
+///
+/// #[async_trait]
+/// impl Judge for Same {
+///     fn name(&self) -> &str { "same" }
+///     async fn judge(&self, sample: &Sample, answer: &Completion) -> Result<Verdict, JudgeError> {
+///         let right = Some(&answer.text) == sample.target.as_ref();
+///         Ok(Verdict::scored("same", Score::from(right), "compared letter by letter"))
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let dataset = Dataset::from_samples("sums", vec![
+///     Sample::new("a", "1 + 1").target("2"),
+///     Sample::new("b", "2 + 2").target("4"),
+/// ])?;
+/// let model = Scripted::new("twos", |_| "2".to_owned());
+/// let run = Evaluator::builder(model, Same).build()?.run(&dataset, &mut ()).await?;
+/// assert_eq!(run.score().unwrap().mean, 0.5);
+/// # Ok::<(), eval_core::RunError>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Evaluator {
+    setup: Arc<Setup>,
+    concurrency: usize,
+    blank: Run,
+}
+
+impl Evaluator {
+    /// The settings of an evaluator: the model's provider and the judge whose score is the run's.
+    pub fn builder(provider: impl Provider, judge: impl Judge) -> EvaluatorBuilder {
+        EvaluatorBuilder::new(Arc::new(provider), Arc::new(judge))
+    }
+
+    /// The name under which runs enter a history.
+    pub fn name(&self) -> &str {
+        &self.blank.name
+    }
+
+    /// Runs to the end of the data set.
+    ///
+    /// A run that an error of the provider ends early is returned as well: its [status](crate::RunStatus) and
+    /// [stop](Run::stop) say so, and what was finished is kept.
+    ///
+    /// # Errors
+    /// A [`RunError`] before the first call: the prompt does not fit the data set, the data set cannot be read, the
+    /// store does not take the run.
+    pub async fn run(&self, dataset: &Dataset, reporter: &mut dyn Reporter) -> Result<Run, RunError> {
+        self.run_until(dataset, reporter, std::future::pending()).await
+    }
+
+    /// Runs until the end of the data set or until `stop` is ready: then no new question is asked, those in flight
+    /// finish, and the run ends as cancelled. Dropping the future aborts at once.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_until(
+        &self,
+        dataset: &Dataset,
+        reporter: &mut dyn Reporter,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<Run, RunError> {
+        self.setup.prompt.check(dataset.columns())?;
+        let samples = dataset.samples()?;
+        let run = self.blank_run(dataset);
+        if let Some(store) = &self.setup.store {
+            store.put_run(&run).await?;
+        }
+        Session::new(self.setup.clone(), run, reporter).drive(samples, self.concurrency, stop).await
+    }
+
+    fn blank_run(&self, dataset: &Dataset) -> Run {
+        Run {
+            id: Default::default(),
+            dataset: dataset.reference(),
+            planned: dataset.selected() * u64::from(self.blank.epochs),
+            started: clock::now(),
+            ..self.blank.clone()
+        }
+    }
+}
+
+impl std::fmt::Debug for Evaluator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Evaluator")
+            .field("name", &self.blank.name)
+            .field("concurrency", &self.concurrency)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The run future can be spawned: a host may evaluate in the background.
+const _: fn() = || {
+    fn is_send<T: Send>(_: T) {}
+    fn run(evaluator: &Evaluator, dataset: &Dataset, reporter: &mut dyn Reporter) {
+        is_send(evaluator.run(dataset, reporter));
+    }
+    let _ = run;
+};

@@ -27,7 +27,7 @@ pub struct Event {
 impl Event {
     /// An event.
     pub fn new(run: RunId, seq: u64, progress: Progress, kind: EventKind) -> Self {
-        Self { run, seq, at: Timestamp::now(), progress, kind }
+        Self { run, seq, at: crate::clock::now(), progress, kind }
     }
 }
 

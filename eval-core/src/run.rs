@@ -273,7 +273,7 @@ impl Run {
             threshold: 0.5,
             tags: BTreeMap::new(),
             provenance: Provenance::default(),
-            started: Timestamp::now(),
+            started: crate::clock::now(),
             finished: None,
             status: RunStatus::Running,
             stop: None,

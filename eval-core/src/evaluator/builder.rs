@@ -1,0 +1,158 @@
+//! The settings of an evaluator.
+
+use std::sync::Arc;
+
+use super::Evaluator;
+use super::task::Setup;
+use crate::{DatasetRef, Judge, Params, PromptTemplate, Provenance, Provider, Run, RunError, RunId, Store, short_hash};
+
+/// The settings of an [`Evaluator`]; each has a default.
+#[must_use]
+pub struct EvaluatorBuilder {
+    setup: Setup,
+    concurrency: usize,
+    name: Option<String>,
+    blank: Run,
+}
+
+impl EvaluatorBuilder {
+    /// Questions in flight at once, unless said otherwise.
+    pub const DEFAULT_CONCURRENCY: usize = 8;
+
+    pub(super) fn new(provider: Arc<dyn Provider>, judge: Arc<dyn Judge>) -> Self {
+        let blank = Run::new(provider.name(), DatasetRef::new("", "", 0), 0);
+        let setup = Setup {
+            model: blank.model.clone(),
+            provider,
+            judges: vec![judge],
+            prompt: PromptTemplate::default(),
+            params: Params::default(),
+            store: None,
+        };
+        Self { setup, concurrency: Self::DEFAULT_CONCURRENCY, name: None, blank }
+    }
+
+    /// The model asked for. Default: the provider's name.
+    pub fn model(mut self, model: impl Into<String>) -> Self {
+        self.setup.model = model.into();
+        self
+    }
+
+    /// The name under which the run enters a history. Default: the model. Two prompts on one model keep two histories
+    /// by two names.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// One more judge, whose verdict stands beside that of the first.
+    pub fn judge(mut self, judge: impl Judge) -> Self {
+        self.setup.judges.push(Arc::new(judge));
+        self
+    }
+
+    /// How a sample becomes messages. Default: the question, with its context before it where it has one.
+    pub fn prompt(mut self, prompt: PromptTemplate) -> Self {
+        self.setup.prompt = prompt;
+        self
+    }
+
+    /// Sampling parameters. Default: none, so the provider's.
+    pub fn params(mut self, params: Params) -> Self {
+        self.setup.params = params;
+        self
+    }
+
+    /// Repeats of the data set. Default 1.
+    pub fn epochs(mut self, epochs: u32) -> Self {
+        self.blank.epochs = epochs;
+        self
+    }
+
+    /// Questions in flight at once. Default [`DEFAULT_CONCURRENCY`](Self::DEFAULT_CONCURRENCY).
+    pub fn concurrency(mut self, concurrency: usize) -> Self {
+        self.concurrency = concurrency;
+        self
+    }
+
+    /// A score of at least this passes, from 0 to 1. Default 0.5.
+    pub fn threshold(mut self, threshold: f64) -> Self {
+        self.blank.threshold = threshold;
+        self
+    }
+
+    /// A mark of your own on the run.
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.blank.tags.insert(key.into(), value.into());
+        self
+    }
+
+    /// The group that the run belongs to. [`Group`](super::Group) sets it.
+    pub fn group(mut self, group: RunId) -> Self {
+        self.blank.group = Some(group);
+        self
+    }
+
+    /// Where evaluations are kept. Default: nowhere, they are only reported.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.setup.store = Some(store);
+        self
+    }
+
+    /// The commit of the working folder, and whether it had changes.
+    pub fn git(mut self, commit: Option<String>, dirty: Option<bool>) -> Self {
+        self.blank.provenance.git_commit = commit;
+        self.blank.provenance.git_dirty = dirty;
+        self
+    }
+
+    /// Says that the answers are simulated, so that nobody takes the run for a measurement. Default false.
+    pub fn simulated(mut self, simulated: bool) -> Self {
+        self.blank.provenance.simulated = simulated;
+        self
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`RunError::Config`] for no epochs, no concurrency, an empty model or a threshold that is not within 0 and 1.
+    pub fn build(mut self) -> Result<Evaluator, RunError> {
+        let refuse = |why: String| Err(RunError::Config(why));
+        if self.setup.model.trim().is_empty() {
+            return refuse("the model has no name".into());
+        }
+        if self.blank.epochs == 0 {
+            return refuse("0 epochs ask nothing; expected at least 1".into());
+        }
+        if self.concurrency == 0 {
+            return refuse("a concurrency of 0 asks nothing; expected at least 1".into());
+        }
+        if !(0.0..=1.0).contains(&self.blank.threshold) {
+            return refuse(format!("threshold {}: expected a score from 0 to 1", self.blank.threshold));
+        }
+        self.blank.provenance = self.provenance();
+        self.blank.name = self.name.unwrap_or_else(|| self.setup.model.clone());
+        self.blank.model.clone_from(&self.setup.model);
+        self.blank.params = self.setup.params.clone();
+        Ok(Evaluator { setup: Arc::new(self.setup), concurrency: self.concurrency, blank: self.blank })
+    }
+
+    fn provenance(&self) -> Provenance {
+        let judges = &self.setup.judges;
+        let prints: Vec<String> = judges.iter().map(|judge| judge.fingerprint()).collect();
+        Provenance {
+            prompt: self.setup.prompt.fingerprint(),
+            judge: judges.first().map(|judge| judge.name().to_owned()).unwrap_or_default(),
+            judge_hash: short_hash(prints.iter().map(String::as_str)),
+            provider: self.setup.provider.name().to_owned(),
+            harness: env!("CARGO_PKG_VERSION").to_owned(),
+            ..self.blank.provenance.clone()
+        }
+    }
+}
+
+impl std::fmt::Debug for EvaluatorBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EvaluatorBuilder").field("model", &self.setup.model).finish_non_exhaustive()
+    }
+}

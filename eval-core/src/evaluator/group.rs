@@ -1,0 +1,84 @@
+//! Several models over one data set at once.
+
+use std::future::Future;
+
+use async_trait::async_trait;
+use tokio::sync::{Mutex, watch};
+
+use super::Evaluator;
+use super::join::join_all;
+use crate::{BoxError, Dataset, Event, Reporter, Run, RunError, RunId};
+
+/// Several evaluators over one data set at once: one run each, with a common group id.
+///
+/// The runs are independent: one that fails leaves the others alone. Their events reach the reporter one at a time,
+/// each run's own in order.
+#[derive(Debug, Clone)]
+pub struct Group {
+    id: RunId,
+    evaluators: Vec<Evaluator>,
+}
+
+impl Group {
+    /// A group of these evaluators, under a new id.
+    pub fn new(evaluators: impl IntoIterator<Item = Evaluator>) -> Self {
+        let id = RunId::new();
+        let join = |mut evaluator: Evaluator| {
+            evaluator.blank.group = Some(id);
+            evaluator
+        };
+        Self { id, evaluators: evaluators.into_iter().map(join).collect() }
+    }
+
+    /// The id that all runs of the group carry.
+    pub fn id(&self) -> RunId {
+        self.id
+    }
+
+    /// Runs all to the end of the data set. The results stand in the order of the evaluators.
+    pub async fn run(&self, dataset: &Dataset, reporter: &mut dyn Reporter) -> Vec<Result<Run, RunError>> {
+        self.run_until(dataset, reporter, std::future::pending()).await
+    }
+
+    /// Runs all until the end of the data set or until `stop` is ready, as [`Evaluator::run_until`].
+    pub async fn run_until(
+        &self,
+        dataset: &Dataset,
+        reporter: &mut dyn Reporter,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Vec<Result<Run, RunError>> {
+        let shared = Mutex::new(reporter);
+        let (stopper, stopped) = watch::channel(false);
+        let runs = join_all(self.evaluators.iter().map(|evaluator| {
+            let (mut stopped, mut reporter) = (stopped.clone(), Shared(&shared));
+            async move {
+                let stop = async move {
+                    // An error means that the sender is gone: then nobody can stop the run any more.
+                    if stopped.wait_for(|stop| *stop).await.is_err() {
+                        std::future::pending::<()>().await;
+                    }
+                };
+                evaluator.run_until(dataset, &mut reporter, stop).await
+            }
+        }));
+        let stop = async {
+            stop.await;
+            stopper.send_replace(true);
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            runs = runs => runs,
+            () = stop => unreachable!("waits for ever"),
+        }
+    }
+}
+
+/// A reporter used by several runs in turn.
+struct Shared<'a, 'b>(&'a Mutex<&'b mut dyn Reporter>);
+
+#[async_trait]
+impl Reporter for Shared<'_, '_> {
+    async fn report(&mut self, event: &Event) -> Result<(), BoxError> {
+        self.0.lock().await.report(event).await
+    }
+}
