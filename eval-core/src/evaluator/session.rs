@@ -140,7 +140,8 @@ fn with_epochs(
             Ok(sample) => (Some(Arc::new(sample)), None),
             Err(error) => (None, Some(Err(error))),
         };
-        let repeats = sample.into_iter().flat_map(move |sample| (1..=epochs).map(move |epoch| Ok((sample.clone(), epoch))));
+        let repeats =
+            sample.into_iter().flat_map(move |sample| (1..=epochs).map(move |epoch| Ok((sample.clone(), epoch))));
         repeats.chain(error)
     })
 }

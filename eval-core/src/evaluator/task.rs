@@ -1,7 +1,8 @@
 //! One question: answer, judge, commit.
 
 use std::sync::Arc;
-use std::time::Instant;
+
+use tokio::time::Instant;
 
 use super::contain::contain;
 use super::join::join_all;
@@ -143,7 +144,9 @@ fn ms_since(begun: Instant) -> f64 {
 }
 
 fn flatten(stored: Result<Result<(), StoreError>, String>) -> Result<(), String> {
-    stored.and_then(|stored| stored.map_err(|error| chain(&error))).map_err(|why| format!("cannot store results: {why}"))
+    stored
+        .and_then(|stored| stored.map_err(|error| chain(&error)))
+        .map_err(|why| format!("cannot store results: {why}"))
 }
 
 /// The text of an error and of all its causes.
