@@ -14,6 +14,21 @@ pub enum IntervalMethod {
     StudentT,
 }
 
+impl IntervalMethod {
+    /// The name used in records and files, for instance `wilson`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wilson => "wilson",
+            Self::StudentT => "student_t",
+        }
+    }
+
+    /// The method of this [name](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Wilson, Self::StudentT].into_iter().find(|method| method.name() == name)
+    }
+}
+
 /// A 95 % interval, within 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -24,6 +39,13 @@ pub struct Interval {
     pub high: f64,
     /// How it was computed.
     pub method: IntervalMethod,
+}
+
+impl Interval {
+    /// An interval that was computed elsewhere: for stores that read rows.
+    pub const fn new(low: f64, high: f64, method: IntervalMethod) -> Self {
+        Self { low, high, method }
+    }
 }
 
 /// A mean with its standard error and its 95 % interval. All within 0 and 1; times 100 for percent.
@@ -39,6 +61,13 @@ pub struct Estimate {
     /// The 95 % interval. `None` when the data does not carry one: a single graded score, or graded scores that
     /// are all the same (an interval of width zero would claim a certainty that nobody has).
     pub interval: Option<Interval>,
+}
+
+impl Estimate {
+    /// An estimate that was computed elsewhere: for stores that read rows.
+    pub const fn new(mean: f64, n: u64, standard_error: Option<f64>, interval: Option<Interval>) -> Self {
+        Self { mean, n, standard_error, interval }
+    }
 }
 
 const CONFIDENCE: f64 = 0.95;
@@ -181,6 +210,14 @@ mod tests {
         let unanimous = estimate(&[1.0, 1.0, 1.0], false).interval.unwrap();
         assert!(unanimous.low < 1.0 && unanimous.high == 1.0);
         assert!(Estimator::default().estimate().is_none());
+    }
+
+    #[test]
+    fn method_names_are_those_of_serde_and_lead_back() {
+        for method in [IntervalMethod::Wilson, IntervalMethod::StudentT] {
+            assert_eq!(serde_json::to_value(method).unwrap(), method.name());
+            assert_eq!(IntervalMethod::from_name(method.name()), Some(method));
+        }
     }
 
     // numpy.quantile([1, 2, 3, 4], [0, .5, .95, 1])

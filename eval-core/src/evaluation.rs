@@ -77,6 +77,11 @@ impl OutcomeKind {
             Self::Failed => "failed",
         }
     }
+
+    /// The kind of this [name](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Scored, Self::Unscored, Self::Failed].into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 impl fmt::Display for OutcomeKind {

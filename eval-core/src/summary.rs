@@ -21,6 +21,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Counts that were taken elsewhere: for stores that read rows.
+    pub const fn new(scored: u64, unscored: u64, failed: u64) -> Self {
+        Self { scored, unscored, failed }
+    }
+
     fn add(&mut self, kind: OutcomeKind) {
         match kind {
             OutcomeKind::Scored => self.scored += 1,
@@ -54,6 +59,13 @@ pub struct Latency {
     pub p95_ms: f64,
 }
 
+impl Latency {
+    /// A latency that was computed elsewhere, in ms: for stores that read rows.
+    pub const fn new(n: u64, mean_ms: f64, p50_ms: f64, p95_ms: f64) -> Self {
+        Self { n, mean_ms, p50_ms, p95_ms }
+    }
+}
+
 /// A sum over calls of which some may be unknown.
 ///
 /// `known` is what is known together, and `unknown` how many calls are missing in it: a total without that number
@@ -65,6 +77,13 @@ pub struct Total<T> {
     pub known: Option<T>,
     /// Calls without a figure.
     pub unknown: u64,
+}
+
+impl<T> Total<T> {
+    /// A total that was added up elsewhere: for stores that read rows.
+    pub const fn new(known: Option<T>, unknown: u64) -> Self {
+        Self { known, unknown }
+    }
 }
 
 impl<T: Copy + std::ops::Add<Output = T>> Total<T> {
@@ -87,11 +106,18 @@ pub struct CategorySummary {
     pub score: Option<Estimate>,
 }
 
+impl CategorySummary {
+    /// A category that was summarised elsewhere: for stores that read rows.
+    pub const fn new(counts: Counts, score: Option<Estimate>) -> Self {
+        Self { counts, score }
+    }
+}
+
 /// What came out of a run.
 ///
 /// Epochs are reduced to one mean per question first, so that n is the number of questions and the interval does not
 /// take repeats for new evidence. Failed and unscored evaluations stay out of the mean and stand in the counts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Summary {
     /// How the evaluations ended.
