@@ -28,7 +28,7 @@ pub use async_trait::async_trait;
 /// A point in time (UTC), re-exported from [`jiff`].
 pub use jiff::Timestamp;
 
-pub use dataset::{Dataset, Draw, Sample, SampleId, Selection, UNCATEGORIZED};
+pub use dataset::{Dataset, DatasetDiff, Draw, Sample, SampleId, Samples, Selection, UNCATEGORIZED};
 pub use drift::{DriftDetector, DriftReport, History, Severity, Window};
 pub use error::{
     BoxError, DatasetError, DriftError, JudgeError, ProviderError, ProviderErrorKind, RunError, StoreError,
