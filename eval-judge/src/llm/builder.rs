@@ -1,0 +1,96 @@
+//! How an LLM judge is set up.
+
+use std::fmt;
+use std::sync::Arc;
+
+use eval_core::{BoxError, Params, Provider};
+use thiserror::Error;
+
+use super::nonce::Nonces;
+use super::settings::Settings;
+use super::{LlmJudge, Rubric};
+
+/// The grader that an LLM judge asks when none is named.
+pub const DEFAULT_GRADER: &str = "gpt-4o-mini";
+
+/// Settings of an [`LlmJudge`].
+pub struct LlmJudgeBuilder {
+    provider: Arc<dyn Provider>,
+    grader: String,
+    rubric: Rubric,
+    params: Option<Params>,
+    nonce_seed: Option<u64>,
+}
+
+/// An LLM judge cannot be built.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LlmJudgeError {
+    /// The grader has no name.
+    #[error("the grader of the LLM judge has no name")]
+    NoGrader,
+    /// The operating system gives no randomness for the marks in the prompts.
+    #[error("the operating system gives no randomness")]
+    Randomness(#[source] BoxError),
+}
+
+impl LlmJudgeBuilder {
+    pub(super) fn new(provider: Arc<dyn Provider>) -> Self {
+        let grader = DEFAULT_GRADER.to_owned();
+        Self { provider, grader, rubric: Rubric::default(), params: None, nonce_seed: None }
+    }
+
+    /// The model that grades, by the name that the endpoint knows. Default: [`DEFAULT_GRADER`], `gpt-4o-mini`.
+    pub fn grader(mut self, model: impl Into<String>) -> Self {
+        self.grader = model.into();
+        self
+    }
+
+    /// By what it grades. Default: [`Rubric::default`].
+    pub fn rubric(mut self, rubric: Rubric) -> Self {
+        self.rubric = rubric;
+        self
+    }
+
+    /// Parameters of the grader's requests, all of them: [`Params::new`] sends none. Default: temperature 0, left out
+    /// once an endpoint has refused it. `response_format` is always ours unless it is set here.
+    pub fn params(mut self, params: Params) -> Self {
+        self.params = Some(params);
+        self
+    }
+
+    /// Makes the codes in the prompts repeatable, for tests. Who knows the seed and the order of the calls knows the
+    /// codes. Default: the operating system's randomness.
+    pub fn nonce_seed(mut self, seed: u64) -> Self {
+        self.nonce_seed = Some(seed);
+        self
+    }
+
+    /// The judge.
+    ///
+    /// # Errors
+    /// A [`LlmJudgeError`] when the grader has no name, or when the operating system gives no randomness.
+    pub fn build(self) -> Result<LlmJudge, LlmJudgeError> {
+        if self.grader.trim().is_empty() {
+            return Err(LlmJudgeError::NoGrader);
+        }
+        let nonces = Nonces::new(self.nonce_seed).map_err(|error| LlmJudgeError::Randomness(error.into()))?;
+        Ok(LlmJudge {
+            name: format!("llm:{}", self.grader),
+            provider: self.provider,
+            grader: self.grader,
+            rubric: self.rubric,
+            settings: Settings::new(self.params),
+            nonces,
+        })
+    }
+}
+
+impl fmt::Debug for LlmJudgeBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LlmJudgeBuilder")
+            .field("grader", &self.grader)
+            .field("params", &self.params)
+            .finish_non_exhaustive()
+    }
+}
