@@ -62,6 +62,12 @@ impl PromptTemplate {
         Ok(Self { parts: Some(parts), system: None })
     }
 
+    /// A template that is one column and nothing else, whatever its name: how answers that stand in a data set are
+    /// taken out of it.
+    pub fn column(name: impl Into<String>) -> Self {
+        Self { parts: Some(vec![Part::Column(name.into())]), system: None }
+    }
+
     /// The same template with a system message for samples that bring none of their own.
     pub fn system(mut self, text: impl Into<String>) -> Self {
         self.system = Some(text.into());
