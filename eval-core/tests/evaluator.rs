@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 fn numbers(n: usize) -> Dataset {
     let sample = |at| Sample::new(format!("q{at:03}").as_str(), format!("{at}")).target(format!("{at}"));
-    Dataset::from_samples("numbers", (0..n).map(sample).collect()).unwrap()
+    Dataset::from_samples("numbers", (0..n).map(sample).collect()).expect("ids are unique")
 }
 
 /// Right when the answer is the target.
@@ -49,7 +49,7 @@ fn finished(events: &[Event]) -> Vec<&Evaluation> {
 
 async fn run(evaluator: &Evaluator, dataset: &Dataset) -> (Run, Vec<Event>) {
     let mut collect = Collect::default();
-    let run = evaluator.run(dataset, &mut collect).await.unwrap();
+    let run = evaluator.run(dataset, &mut collect).await.expect("the run begins");
     (run, collect.events)
 }
 
