@@ -1,6 +1,8 @@
 //! The answer is JSON, or JSON of a given shape.
 
 #[cfg(feature = "json-schema")]
+mod guard;
+#[cfg(feature = "json-schema")]
 mod schema;
 
 use async_trait::async_trait;

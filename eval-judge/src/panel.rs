@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use eval_core::{Completion, Judge, JudgeError, Sample, Score, Verdict, short_hash};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use thiserror::Error;
 
 pub use rule::Rule;
@@ -125,15 +125,42 @@ impl Judge for Panel {
     }
 
     async fn judge(&self, sample: &Sample, completion: &Completion) -> Result<Verdict, JudgeError> {
-        let verdicts = try_join_all(self.members.iter().map(|judge| settle(&**judge, sample, completion))).await?;
+        let settled = join_all(self.members.iter().map(|judge| settle(&**judge, sample, completion))).await;
+        let (verdicts, errors) = split(settled);
         let mut bill = Bill::new();
         for verdict in &verdicts {
             bill.verdict(verdict);
+        }
+        if let Some(error) = errors.into_iter().next() {
+            return Err(charged(error, bill));
         }
         let mut verdict = bill.of(self.verdict(&verdicts));
         // The members judge at the same time: the slowest is what one waits for.
         verdict.latency_ms = verdicts.iter().filter_map(|verdict| verdict.latency_ms).reduce(f64::max);
         Ok(verdict)
+    }
+}
+
+fn split(settled: Vec<Result<Verdict, JudgeError>>) -> (Vec<Verdict>, Vec<JudgeError>) {
+    let (mut verdicts, mut errors) = (Vec::new(), Vec::new());
+    for result in settled {
+        match result {
+            Ok(verdict) => verdicts.push(verdict),
+            Err(error) => errors.push(error),
+        }
+    }
+    (verdicts, errors)
+}
+
+/// The error that stops the run, with what the other members used and cost.
+fn charged(error: JudgeError, mut bill: Bill) -> JudgeError {
+    match error {
+        JudgeError::Provider(mut error) => {
+            bill.failure(&error);
+            (error.usage, error.cost) = (bill.usage(), bill.cost());
+            JudgeError::Provider(error)
+        }
+        error => error,
     }
 }
 

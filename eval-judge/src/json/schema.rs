@@ -8,6 +8,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::guard::guard;
 use super::{kind, read};
 use crate::excerpt::excerpt;
 use crate::expected::target;
@@ -23,6 +24,9 @@ const MAX_COMPILED: usize = 1 << 20;
 /// All drafts from 4 to 2020-12 are known; `$schema` says which, and 2020-12 is the default. Nothing is fetched: a
 /// `$ref` to another document is refused. Patterns are searched in linear time, so look-around and back-references
 /// are refused too. A schema has at most 64 KiB. A Markdown fence around the whole answer does not matter.
+///
+/// A schema from a data set must also be harmless: it does not refer to itself, its references have the form `#/…`, and
+/// it has at most 10,000 values when they are put in. A schema given to [`new`](Self::new) is yours, and trusted.
 ///
 /// ```
 /// use eval_core::{Completion, Judge, Sample};
@@ -66,7 +70,7 @@ impl JsonSchema {
     /// # Errors
     /// A [`SchemaError`] when the text is too long, no JSON, or no usable schema.
     pub fn new(schema: &str) -> Result<Self, SchemaError> {
-        let validator = Arc::new(compile(schema)?);
+        let validator = Arc::new(compile(&parse(schema)?)?);
         Ok(Self { fixed: Some(Fixed { text: schema.to_owned(), validator }) })
     }
 
@@ -78,7 +82,7 @@ impl JsonSchema {
     fn validator(&self, sample: &Sample) -> Result<Arc<Validator>, JudgeError> {
         match &self.fixed {
             Some(fixed) => Ok(Arc::clone(&fixed.validator)),
-            None => compile(target(sample)?).map(Arc::new).map_err(|error| JudgeError::Other(error.into())),
+            None => from_data(target(sample)?).map(Arc::new).map_err(|error| JudgeError::Other(error.into())),
         }
     }
 }
@@ -117,14 +121,23 @@ impl Judge for JsonSchema {
     }
 }
 
-fn compile(text: &str) -> Result<Validator, SchemaError> {
+fn from_data(text: &str) -> Result<Validator, SchemaError> {
+    let schema = parse(text)?;
+    guard(&schema).map_err(SchemaError::Invalid)?;
+    compile(&schema)
+}
+
+fn parse(text: &str) -> Result<Value, SchemaError> {
     if text.len() > MAX_SCHEMA {
         return Err(SchemaError::TooLong(text.len()));
     }
-    let schema: Value = serde_json::from_str(text).map_err(SchemaError::NotJson)?;
+    serde_json::from_str(text).map_err(SchemaError::NotJson)
+}
+
+fn compile(schema: &Value) -> Result<Validator, SchemaError> {
     jsonschema::options()
         .offline()
         .with_pattern_options(PatternOptions::regex().size_limit(MAX_COMPILED).dfa_size_limit(MAX_COMPILED))
-        .build(&schema)
+        .build(schema)
         .map_err(|error| SchemaError::Invalid(excerpt(&error.to_string(), 200)))
 }
