@@ -156,7 +156,7 @@ mod tests {
             ("so \\boxed{\\frac{3}{4}} after 9 lines", 0.75),
             ("The answer follows from 5.\n#### 1,200", 1200.0),
             ("an answer that is long; 1 or 8", 8.0),
-            ("the ANSWER ≈ 3.1416 rad; 2 digits", 3.1416),
+            ("the ANSWER ≈ 2.236 m; 2 digits", 2.236),
             ("The answer: 9! 2", 9.0),
         ] {
             assert_eq!(answer_number(text).map(|number| number.value), Some(expected), "{text}");

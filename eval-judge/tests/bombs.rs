@@ -1,9 +1,10 @@
 //! Patterns, schemas and answers made to burn time: each is refused or done within moments.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eval_core::{Completion, Judge, JudgeError, Sample, Verdict};
-use eval_judge::{Json, Numeric, Pattern, Similarity, parse_verdict};
+use eval_core::{Completion, Judge, JudgeError, Sample, Scripted, Verdict};
+use eval_judge::{Json, LlmJudge, Numeric, Pattern, Similarity, parse_verdict};
 
 /// A tenth of a second; unoptimised code on a busy machine gets more.
 const LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1_500 } else { 100 });
@@ -54,6 +55,18 @@ async fn answers() {
         assert!(parse_verdict(&answer).is_err());
     }
     assert!(timed(&Similarity::new(), &"a".repeat(100_000), &"b".repeat(100_000)).await.is_err());
+}
+
+#[tokio::test]
+async fn answers_for_a_grader() {
+    let grader = Arc::new(Scripted::always(r#"{"reasoning": "", "score": 0}"#));
+    let judge = LlmJudge::builder(grader).build().unwrap();
+    for piece in
+        ["<|", "<", "<<<", "<<< ", "</", "<|a", "#", "# ", "\n", "\n#", "system", "[INST]", "<<<END ", "\u{e0041}"]
+    {
+        let answer = format!("x{}", piece.repeat(200_000 / piece.len()));
+        timed(&judge, "1", &answer).await.unwrap();
+    }
 }
 
 #[cfg(feature = "json-schema")]

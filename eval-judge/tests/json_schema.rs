@@ -12,8 +12,9 @@ const SCHEMA: &str = r#"{
 }"#;
 
 async fn score(judge: &JsonSchema, answer: &str) -> (f64, String) {
-    let verdict = judge.judge(&Sample::new("1", "?").target(SCHEMA), &Completion::new(answer)).await.unwrap();
-    (verdict.score.unwrap().get(), verdict.explanation.unwrap())
+    let verdict =
+        judge.judge(&Sample::new("1", "?").target(SCHEMA), &Completion::new(answer)).await.expect("a verdict");
+    (verdict.score.expect("a score").get(), verdict.explanation.expect("an explanation"))
 }
 
 #[tokio::test]

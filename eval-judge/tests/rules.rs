@@ -9,8 +9,8 @@ async fn judged(judge: &dyn Judge, target: &str, answer: &str) -> Result<Verdict
 
 async fn check(judge: &dyn Judge, table: &[(&str, &str, bool)]) {
     for (target, answer, right) in table {
-        let verdict = judged(judge, target, answer).await.unwrap();
-        let why = verdict.explanation.clone().unwrap();
+        let verdict = judged(judge, target, answer).await.expect("a verdict");
+        let why = verdict.explanation.clone().expect("an explanation");
         assert_eq!(verdict.score, Some(Score::from(*right)), "{}: {target:?} {answer:?}: {why}", judge.name());
         assert_eq!((verdict.cost, verdict.usage), (Some(Money::ZERO), Usage::default()));
         assert_eq!(verdict.judge, judge.name());

@@ -71,10 +71,11 @@ fn is_own_mark(rest: &str) -> bool {
 }
 
 fn is_control_token(rest: &str) -> bool {
-    if let Some(inside) =
-        rest.strip_prefix("<|").and_then(|rest| rest.split("|>").next().filter(|inside| inside.len() < rest.len()))
-    {
-        return inside.len() <= 40 && inside.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ' ' | '-' | '▁'));
+    if let Some(inside) = rest.strip_prefix("<|") {
+        // Only so far as a token can reach: a text full of openings is still read once.
+        let is_name = |c: &char| c.is_alphanumeric() || matches!(c, '_' | ' ' | '-' | '▁');
+        let length: usize = inside.chars().take(40).take_while(is_name).map(char::len_utf8).sum();
+        return inside[length..].starts_with("|>");
     }
     if ["<<sys>>", "<</sys>>", "<s>", "</s>"].iter().any(|token| begins_with(rest, token)) {
         return true;

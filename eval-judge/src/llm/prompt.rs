@@ -1,6 +1,6 @@
 //! The messages that a grader gets. Each text is put in once; none is ever read as a template.
 
-use eval_core::{JudgeError, Message, Sample};
+use eval_core::{JudgeError, Message, Role, Sample};
 
 use super::neutral::neutralize;
 use super::nonce::Nonces;
@@ -55,12 +55,21 @@ fn sections<'a>(rubric: &Rubric, sample: &'a Sample, answer: &'a str) -> Result<
     let mut sections = Vec::new();
     sections.extend(column("system").map(|text| ("instructions to the model".to_owned(), text)));
     let turns = sample.turns.iter().enumerate();
-    sections.extend(turns.map(|(at, turn)| (format!("earlier turn {} ({:?})", at + 1, turn.role), &*turn.content)));
+    sections
+        .extend(turns.map(|(at, turn)| (format!("earlier turn {} ({})", at + 1, speaker(turn.role)), &*turn.content)));
     sections.extend(column("context").map(|text| ("context".to_owned(), text)));
     sections.push(("question".to_owned(), &sample.input));
     sections.extend(expected.map(|text| ("expected output".to_owned(), text)));
     sections.push(("answer".to_owned(), answer));
     Ok(sections)
+}
+
+fn speaker(role: Role) -> &'static str {
+    match role {
+        Role::System => "system",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+    }
 }
 
 /// A code that no section contains: not by luck, and not by a seed that its author knows.
