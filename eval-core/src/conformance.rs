@@ -1,1 +1,38 @@
-//! x
+//! The tests that every [`Store`](crate::Store) and every [`Provider`](crate::Provider) must pass (feature
+//! `conformance`).
+//!
+//! They are plain async functions, so that any test runtime can call them; they panic with a sentence that says what
+//! did not hold. The suite is not part of the stable interface: a later version may ask for more.
+//!
+//! ```
+//! use eval_core::{InMemory, conformance};
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! conformance::store(async || InMemory::new()).await;
+//! conformance::reports(async || InMemory::new()).await;
+//! # });
+//! ```
+
+pub mod fixtures;
+mod provider;
+mod reports;
+mod store;
+
+use std::error::Error;
+
+pub use provider::provider;
+pub use reports::reports;
+pub use store::store;
+
+/// The value, or a panic that says what was tried and everything that the error says.
+fn must<T, E: Error + 'static>(result: Result<T, E>, what: &str) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{what}: {}", chain(&error)),
+    }
+}
+
+fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -3,7 +3,7 @@
 mod builder;
 mod contain;
 mod group;
-mod join;
+pub(crate) mod join;
 mod session;
 mod task;
 

@@ -82,7 +82,7 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
-    const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Queued,
         Self::Running,
         Self::Paused,

@@ -1,0 +1,150 @@
+//! The tables, as diesel knows them. What the columns mean stands in the migrations.
+
+diesel::table! {
+    runs (id) {
+        id -> Text,
+        group_id -> Nullable<Text>,
+        name -> Text,
+        model -> Text,
+        dataset -> Text,
+        dataset_fingerprint -> Text,
+        dataset_len -> BigInt,
+        selection -> Nullable<Text>,
+        params -> Text,
+        epochs -> BigInt,
+        threshold -> Double,
+        tags -> Text,
+        prompt_hash -> Text,
+        judge -> Text,
+        judge_hash -> Text,
+        provider -> Text,
+        harness_version -> Text,
+        simulated -> Bool,
+        git_commit -> Nullable<Text>,
+        git_dirty -> Nullable<Bool>,
+        started_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+        status -> Text,
+        stop_kind -> Nullable<Text>,
+        stop_message -> Nullable<Text>,
+        planned -> BigInt,
+    }
+}
+
+diesel::table! {
+    run_summaries (run_id) {
+        run_id -> Text,
+        scored -> BigInt,
+        unscored -> BigInt,
+        failed -> BigInt,
+        accuracy -> Nullable<Double>,
+        accuracy_n -> Nullable<BigInt>,
+        accuracy_se -> Nullable<Double>,
+        accuracy_low -> Nullable<Double>,
+        accuracy_high -> Nullable<Double>,
+        accuracy_method -> Nullable<Text>,
+        pass_rate -> Nullable<Double>,
+        pass_rate_n -> Nullable<BigInt>,
+        pass_rate_se -> Nullable<Double>,
+        pass_rate_low -> Nullable<Double>,
+        pass_rate_high -> Nullable<Double>,
+        pass_rate_method -> Nullable<Text>,
+        latency_n -> Nullable<BigInt>,
+        latency_mean_ms -> Nullable<Double>,
+        latency_p50_ms -> Nullable<Double>,
+        latency_p95_ms -> Nullable<Double>,
+        prompt_tokens -> Nullable<BigInt>,
+        prompt_tokens_unknown -> BigInt,
+        completion_tokens -> Nullable<BigInt>,
+        completion_tokens_unknown -> BigInt,
+        cost_nanos -> Nullable<BigInt>,
+        cost_unknown -> BigInt,
+        judge_cost_nanos -> Nullable<BigInt>,
+        judge_cost_unknown -> BigInt,
+        wall_ms -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    run_categories (run_id, category) {
+        run_id -> Text,
+        category -> Text,
+        scored -> BigInt,
+        unscored -> BigInt,
+        failed -> BigInt,
+        accuracy -> Nullable<Double>,
+        accuracy_n -> Nullable<BigInt>,
+        accuracy_se -> Nullable<Double>,
+        accuracy_low -> Nullable<Double>,
+        accuracy_high -> Nullable<Double>,
+        accuracy_method -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    samples (hash) {
+        hash -> Text,
+        question -> Text,
+        expected_output -> Nullable<Text>,
+        turns -> Nullable<Text>,
+        metadata -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    evaluations (id) {
+        id -> BigInt,
+        run_id -> Text,
+        sample_id -> Text,
+        epoch -> BigInt,
+        sample_hash -> Text,
+        category -> Text,
+        outcome -> Text,
+        score -> Nullable<Double>,
+        error_kind -> Nullable<Text>,
+        error -> Nullable<Text>,
+        answer -> Nullable<Text>,
+        finish_reason -> Nullable<Text>,
+        prompt_tokens -> Nullable<BigInt>,
+        completion_tokens -> Nullable<BigInt>,
+        cached_tokens -> Nullable<BigInt>,
+        reasoning_tokens -> Nullable<BigInt>,
+        cost_nanos -> Nullable<BigInt>,
+        queued_ms -> Double,
+        backing_off_ms -> Double,
+        latency_ms -> Nullable<Double>,
+        served_model -> Nullable<Text>,
+        served_model_id -> Nullable<Text>,
+        served_fingerprint -> Nullable<Text>,
+        served_fallbacks -> Nullable<BigInt>,
+        served_retries -> Nullable<BigInt>,
+        served_cache_hit -> Nullable<Bool>,
+        served_call_id -> Nullable<Text>,
+        served_request_id -> Nullable<Text>,
+        served_proxy -> Nullable<Text>,
+        answer_differs -> Nullable<Text>,
+        started_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    verdicts (evaluation_id, position) {
+        evaluation_id -> BigInt,
+        position -> BigInt,
+        judge -> Text,
+        score -> Nullable<Double>,
+        explanation -> Nullable<Text>,
+        error -> Nullable<Text>,
+        prompt_tokens -> Nullable<BigInt>,
+        completion_tokens -> Nullable<BigInt>,
+        cached_tokens -> Nullable<BigInt>,
+        reasoning_tokens -> Nullable<BigInt>,
+        cost_nanos -> Nullable<BigInt>,
+        latency_ms -> Nullable<Double>,
+    }
+}
+
+diesel::joinable!(run_summaries -> runs (run_id));
+diesel::joinable!(evaluations -> samples (sample_hash));
+diesel::allow_tables_to_appear_in_same_query!(runs, run_summaries);
+diesel::allow_tables_to_appear_in_same_query!(evaluations, samples, verdicts);

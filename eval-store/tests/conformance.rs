@@ -1,0 +1,48 @@
+//! The conformance suite of eval-core, run by the store on SQLite.
+#![cfg(feature = "sqlite")]
+
+use std::cell::Cell;
+
+use eval_core::conformance;
+use eval_store::DieselStore;
+use tempfile::TempDir;
+
+struct Files(TempDir, Cell<u32>);
+
+impl Files {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap(), Cell::new(0))
+    }
+
+    async fn next(&self) -> DieselStore {
+        self.1.set(self.1.get() + 1);
+        let path = self.0.path().join(format!("{}.db", self.1.get()));
+        DieselStore::open(&format!("sqlite:///{}", path.display())).await.unwrap()
+    }
+}
+
+async fn in_memory() -> DieselStore {
+    DieselStore::open(":memory:").await.unwrap()
+}
+
+#[tokio::test]
+async fn a_file_is_a_store() {
+    let files = Files::new();
+    conformance::store(async || files.next().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_makes_reports() {
+    let files = Files::new();
+    conformance::reports(async || files.next().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_a_store() {
+    conformance::store(in_memory).await;
+}
+
+#[tokio::test]
+async fn memory_makes_reports() {
+    conformance::reports(in_memory).await;
+}
