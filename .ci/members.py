@@ -34,7 +34,8 @@ def features():
 LISTS = {
     "libraries": lambda: [package["name"] for package in libraries()],
     "features": features,
-    "examples": lambda: [name for package in packages() for name in targets(package, "example")],
+    "examples": lambda: [name for package in packages() if package["name"] == "eval-examples"
+                         for name in targets(package, "example")],
 }
 
 if __name__ == "__main__":
