@@ -1,0 +1,86 @@
+//! The one shape in which every refusal and failure leaves.
+
+use axum::Json;
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use eval_core::StoreError;
+use serde::Serialize;
+
+/// An answer that is no success: `{"error": {"code", "message", "hint"}}` with a status.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    body: Body,
+}
+
+#[derive(Debug, Serialize)]
+struct Body {
+    code: &'static str,
+    message: String,
+    hint: String,
+}
+
+#[derive(Serialize)]
+struct Envelope {
+    error: Body,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { status, body: Body { code, message: message.into(), hint: hint.into() } }
+    }
+
+    /// A parameter whose value cannot be understood.
+    pub(crate) fn bad_parameter(name: &str, found: &str, expected: &str) -> Self {
+        let message = format!("parameter {name} is {found:?}");
+        Self::new(StatusCode::BAD_REQUEST, "bad_parameter", message, format!("expected {expected}"))
+    }
+
+    /// A parameter that stands twice in the query.
+    pub(crate) fn repeated_parameter(name: &str) -> Self {
+        let message = format!("parameter {name} is given more than once");
+        Self::new(StatusCode::BAD_REQUEST, "repeated_parameter", message, "expected one value")
+    }
+
+    /// A parameter that the route does not know: ignored, it would give an answer to another question.
+    pub(crate) fn unknown_parameter(name: &str, known: &[&str]) -> Self {
+        let known = if known.is_empty() { "no parameters".to_owned() } else { known.join(", ") };
+        let message = format!("there is no parameter {name:?}");
+        Self::new(StatusCode::BAD_REQUEST, "unknown_parameter", message, format!("this route takes {known}"))
+    }
+
+    fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the server failed", "the server's log says why")
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if let StoreError::NotFound(id) = error {
+            let (message, hint) = (format!("there is no run {id}"), "GET /api/v1/runs lists the runs");
+            return Self::new(StatusCode::NOT_FOUND, "run_not_found", message, hint);
+        }
+        let error: &(dyn std::error::Error + 'static) = &error;
+        tracing::error!(error, "the store failed");
+        Self::internal()
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        (self.status, Json(Envelope { error: self.body })).into_response()
+    }
+}
+
+/// The answer to a path that is no route.
+pub(crate) async fn no_route(uri: Uri) -> ApiError {
+    let message = format!("there is no {}", uri.path());
+    ApiError::new(StatusCode::NOT_FOUND, "route_not_found", message, "the API begins at /api/v1")
+}
+
+/// The answer to a method that the route does not have.
+pub(crate) async fn no_method(method: Method) -> ApiError {
+    let message = format!("this route has no method {method}");
+    let hint = "all routes only read: use GET";
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message, hint)
+}

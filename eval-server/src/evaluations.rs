@@ -1,0 +1,52 @@
+//! The evaluations of a run.
+
+use axum::Json;
+use axum::extract::State;
+use eval_core::{Evaluation, EvaluationQuery, OutcomeKind, SampleId};
+use serde::Serialize;
+
+use crate::AppState;
+use crate::error::ApiError;
+use crate::query::{Parameters, PathRun, cut};
+
+#[derive(Serialize)]
+pub(crate) struct Page {
+    evaluations: Vec<Evaluation>,
+    /// What `after` takes for the next page; null on the last one.
+    next: Option<String>,
+}
+
+/// `GET /api/v1/runs/{id}/evaluations?category=&outcome=&limit=&after=`: by sample id and epoch.
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    PathRun(run): PathRun,
+    parameters: Parameters,
+) -> Result<Json<Page>, ApiError> {
+    let query = query(parameters)?;
+    let limit = query.limit - 1;
+    let mut evaluations = state.store.evaluations(run, &query).await?;
+    let more = cut(&mut evaluations, limit);
+    let next = evaluations.last().filter(|_| more).map(cursor);
+    Ok(Json(Page { evaluations, next }))
+}
+
+/// The query, which reads one evaluation more than the page holds to know whether there is a next one.
+fn query(parameters: Parameters) -> Result<EvaluationQuery, ApiError> {
+    let parameters = parameters.only(&["category", "outcome", "limit", "after"])?;
+    let mut query = EvaluationQuery::default();
+    query.category = parameters.text("category");
+    query.outcome = parameters.value("outcome", "one of scored, unscored, failed", OutcomeKind::from_name)?;
+    query.after = parameters.value("after", "the next of the page before", place)?;
+    query.limit = parameters.limit()? + 1;
+    Ok(query)
+}
+
+/// The epoch stands first, since a sample id may hold any character.
+fn cursor(evaluation: &Evaluation) -> String {
+    format!("{}:{}", evaluation.epoch, evaluation.sample.id)
+}
+
+fn place(cursor: &str) -> Option<(SampleId, u32)> {
+    let (epoch, sample) = cursor.split_once(':')?;
+    Some((SampleId::from(sample), epoch.parse().ok()?))
+}

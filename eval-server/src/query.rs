@@ -1,0 +1,96 @@
+//! What a request asks for, checked before the store is.
+
+use axum::extract::{FromRequestParts, Query, RawPathParams};
+use axum::http::request::Parts;
+use eval_core::RunId;
+
+use crate::error::ApiError;
+
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 200;
+
+/// The query of a request, still unchecked.
+pub(crate) struct Parameters(Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Parameters {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(pairs)) => Ok(Self(pairs)),
+            Err(_) => {
+                Err(ApiError::bad_parameter("query", parts.uri.query().unwrap_or_default(), "name=value&name=value"))
+            }
+        }
+    }
+}
+
+impl Parameters {
+    /// The same parameters, each of which is one of these and stands once.
+    pub(crate) fn only(self, known: &[&str]) -> Result<Checked, ApiError> {
+        for (at, (name, _)) in self.0.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                return Err(ApiError::unknown_parameter(name, known));
+            }
+            if self.0[..at].iter().any(|(earlier, _)| earlier == name) {
+                return Err(ApiError::repeated_parameter(name));
+            }
+        }
+        Ok(Checked(self.0))
+    }
+}
+
+/// Parameters that the route knows.
+pub(crate) struct Checked(Vec<(String, String)>);
+
+impl Checked {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A text, if it is given.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+
+    /// What `read` makes of a value, if it is given; `expected` says to a person what `read` takes.
+    pub(crate) fn value<T>(
+        &self,
+        name: &str,
+        expected: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
+        let read = |value| read(value).ok_or_else(|| ApiError::bad_parameter(name, value, expected));
+        self.get(name).map(read).transpose()
+    }
+
+    /// How many a page holds: `limit`, from 1 to 200. Default 50.
+    pub(crate) fn limit(&self) -> Result<usize, ApiError> {
+        let read = |value: &str| value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+        Ok(self.value("limit", &format!("a whole number from 1 to {MAX_LIMIT}"), read)?.unwrap_or(DEFAULT_LIMIT))
+    }
+}
+
+/// The run that stands in the path as `{id}`.
+pub(crate) struct PathRun(pub(crate) RunId);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathRun {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        // By name, since a host that nests this router may have parameters of its own in front.
+        let raw = RawPathParams::from_request_parts(parts, state).await.ok();
+        let id = raw.iter().flatten().find(|(name, _)| *name == "id").map_or("", |(_, value)| value);
+        id.parse().map(Self).map_err(|_| ApiError::bad_parameter("id", id, EXPECTED_RUN))
+    }
+}
+
+/// What a run id looks like, for a person.
+pub(crate) const EXPECTED_RUN: &str = "the full id of a run, such as 01890a5d-ac96-774b-bcce-b302099a8057";
+
+/// Cuts a page that was read with one item too many, and says whether there was one.
+pub(crate) fn cut<T>(items: &mut Vec<T>, limit: usize) -> bool {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    more
+}

@@ -1,0 +1,68 @@
+//! Runs: a page of them, and one.
+
+use axum::Json;
+use axum::extract::State;
+use eval_core::{Run, RunId, RunQuery, RunStatus};
+use serde::Serialize;
+
+use crate::AppState;
+use crate::error::ApiError;
+use crate::query::{EXPECTED_RUN, Parameters, PathRun, cut};
+
+const EXPECTED_STATUS: &str = "one of queued, running, paused, interrupted, cancelled, capped, failed, finished";
+
+#[derive(Serialize)]
+pub(crate) struct Page {
+    runs: Vec<Run>,
+    /// What `after` takes for the next page; null on the last one.
+    next: Option<RunId>,
+}
+
+/// `GET /api/v1/runs?model=&dataset=&status=&limit=&after=`: newest first.
+pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Page>, ApiError> {
+    let query = query(parameters)?;
+    let limit = query.limit - 1;
+    let mut runs = state.store.list_runs(&query).await?;
+    let more = cut(&mut runs, limit);
+    let next = runs.last().filter(|_| more).map(|run| run.id);
+    Ok(Json(Page { runs, next }))
+}
+
+/// The query, which reads one run more than the page holds to know whether there is a next one.
+fn query(parameters: Parameters) -> Result<RunQuery, ApiError> {
+    let parameters = parameters.only(&["model", "dataset", "status", "limit", "after"])?;
+    let mut query = RunQuery::default();
+    query.model = parameters.text("model");
+    query.dataset = parameters.text("dataset");
+    query.status = parameters.value("status", EXPECTED_STATUS, RunStatus::from_name)?;
+    query.before = parameters.value("after", EXPECTED_RUN, |id| id.parse().ok())?;
+    query.limit = parameters.limit()? + 1;
+    Ok(query)
+}
+
+#[derive(Serialize)]
+pub(crate) struct One {
+    run: Run,
+}
+
+/// `GET /api/v1/runs/{id}`.
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    PathRun(id): PathRun,
+    parameters: Parameters,
+) -> Result<Json<One>, ApiError> {
+    parameters.only(&[])?;
+    Ok(Json(One { run: state.store.get_run(id).await? }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_that_is_offered_is_one() {
+        let words: Vec<&str> = EXPECTED_STATUS.trim_start_matches("one of ").split(", ").collect();
+        assert_eq!(words.len(), 8);
+        assert!(words.iter().all(|word| RunStatus::from_name(word).is_some()), "{words:?}");
+    }
+}
