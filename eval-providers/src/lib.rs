@@ -1,1 +1,27 @@
 #![doc = include_str!("../README.md")]
+
+mod backoff;
+mod elapsed;
+mod limit;
+mod random;
+mod retry;
+mod simulated;
+mod timeout;
+
+#[cfg(feature = "openai")]
+mod litellm;
+#[cfg(feature = "openai")]
+mod openai;
+
+pub use limit::{Limit, LimitLayer};
+pub use retry::{Retry, RetryLayer};
+pub use simulated::{CatalogueEntry, Drift, Simulated, SimulatedBuilder};
+pub use timeout::{Timeout, TimeoutLayer};
+
+#[cfg(feature = "openai")]
+pub use litellm::LiteLlm;
+#[cfg(feature = "openai")]
+pub use openai::{OpenAi, OpenAiBuilder, Profile, offers};
+/// A text that is wiped after use and never shown: what a key is given as. Re-exported from [`secrecy`].
+#[cfg(feature = "openai")]
+pub use secrecy::SecretString;
