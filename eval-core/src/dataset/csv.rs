@@ -59,12 +59,14 @@ impl CsvRows {
         }
         self.check_width()?;
         let mut draft = Draft::new(self.at_row());
+        let mut line = draft.at.line;
         for (index, column) in self.columns.iter().enumerate() {
             let text = self.text(index)?.to_owned();
             match column.field {
-                Some(field) => *draft.field(field) = Some(Cell { text, at: self.at(index, 0) }),
+                Some(field) => *draft.field(field) = Some(Cell { text, at: At::line(line).column(index + 1) }),
                 None => drop(draft.metadata.insert(column.name.clone(), text)),
             }
+            line += line_breaks(self.bytes(index));
         }
         draft.finish(&self.file).map(Some)
     }
@@ -83,7 +85,8 @@ impl CsvRows {
         if !self.read()? {
             return Err(DatasetError::new(&*self.file, "the file is empty")
                 .at_line(1)
-                .expected("a header as id,category,question,expected_output", "nothing"));
+                .expected("a header as id,category,question,expected_output", "nothing")
+                .hint("write the header and one question a line"));
         }
         let names = (0..self.record.len()).map(|index| self.text(index)).collect::<Result<Vec<_>, _>>()?;
         let mut columns: Vec<Column> = Vec::with_capacity(names.len());

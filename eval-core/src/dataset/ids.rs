@@ -61,7 +61,8 @@ fn find_duplicate(twice: &BTreeSet<u64>, name: &Arc<str>, source: &Source) -> Re
 }
 
 fn duplicate(row: &Row, first: &str, first_line: u64, name: &str, source: &Source) -> DatasetError {
-    let (id, unit) = (row.sample.id.as_str(), source.unit());
+    let id = row.sample.id.as_str();
+    let unit = if source.format().is_some() { "line" } else { "sample" };
     if row.hashed {
         return located(source, row.at, name, "the same question stands twice".to_owned())
             .expected(
@@ -93,9 +94,9 @@ fn spaced(id: &str, at: At, name: &str, source: &Source) -> DatasetError {
 
 /// Samples in memory have no lines: their number goes into the message.
 fn located(source: &Source, at: At, name: &str, message: String) -> DatasetError {
-    match source {
-        Source::Samples(_) => DatasetError::new(name, format!("{message} (sample {})", at.line)),
-        Source::File { .. } | Source::Text { .. } => at.error(name, message),
+    match source.format() {
+        Some(_) => at.error(name, message),
+        None => DatasetError::new(name, format!("{message} (sample {})", at.line)),
     }
 }
 
@@ -111,4 +112,25 @@ fn plain(id: &str) -> String {
 
 fn hash(id: &str) -> u64 {
     digest([id]).as_bytes().iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sample;
+
+    #[test]
+    fn ids_that_only_share_a_hash_are_no_duplicates() {
+        let source = Source::Samples([Sample::new("a", "Q"), Sample::new("b", "R")].into());
+        let twice = ["a", "b"].map(hash).into();
+        assert!(find_duplicate(&twice, &"test".into(), &source).is_ok());
+    }
+
+    #[test]
+    fn what_people_do_not_see_is_no_difference() {
+        for (one, other) in [("Q-1", "q-1 "), ("caf\u{e9}", "CAFE\u{301}"), ("a\u{a0}b", "a  b")] {
+            assert_eq!(plain(one), plain(other));
+        }
+        assert_ne!(plain("a b"), plain("ab"));
+    }
 }

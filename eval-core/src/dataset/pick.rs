@@ -98,7 +98,7 @@ fn unknown_category(name: &str, unknown: &str, survey: &Survey) -> DatasetError 
     let refused = refused.expected(format!("one of {listed}"), format!("`{unknown}`"));
     match nearest(unknown, known()) {
         Some(close) => refused.hint(format!("did you mean `{close}`?")),
-        None => refused.hint("`evalctl dataset stats` counts the questions of each category"),
+        None => refused.hint("choose one of them, or leave the category out"),
     }
 }
 

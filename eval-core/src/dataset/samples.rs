@@ -32,7 +32,7 @@ impl Samples {
         survey: &Arc<Survey>,
         pick: &Pick,
     ) -> Result<Self, DatasetError> {
-        let rows = source.rows(name)?;
+        let rows = source.rows(name).map_err(|error| since_checked(name, error))?;
         if rows.stamp() != survey.stamp && !matches!(survey.holds_for(name, source), Ok(true)) {
             return Err(changed(name));
         }
@@ -50,7 +50,7 @@ impl Samples {
 
     fn advance(&mut self) -> Result<Option<Sample>, DatasetError> {
         while !(self.pick.limited && self.left == 0) {
-            let Some(row) = self.rows.next().map_err(|error| changed(&self.name).with_source(error))? else {
+            let Some(row) = self.rows.next().map_err(|error| since_checked(&self.name, error))? else {
                 break;
             };
             self.fingerprint.add(&row.sample);
@@ -73,6 +73,11 @@ impl Samples {
             }
         }
     }
+}
+
+/// Every row was right when it was checked: one that is not has changed. Trouble of the file system has no line.
+fn since_checked(name: &str, error: DatasetError) -> DatasetError {
+    if error.line.is_some() { changed(name).with_source(error) } else { error }
 }
 
 impl Iterator for Samples {

@@ -39,11 +39,11 @@ impl Source {
         Ok(Rows { reading, watch })
     }
 
-    /// What errors call the place of a row.
-    pub(super) fn unit(&self) -> &'static str {
+    /// How the rows are written down; samples in memory are not.
+    pub(super) fn format(&self) -> Option<Format> {
         match self {
-            Self::Samples(_) => "sample",
-            Self::File { .. } | Self::Text { .. } => "line",
+            Self::File { format, .. } | Self::Text { format, .. } => Some(*format),
+            Self::Samples(_) => None,
         }
     }
 }

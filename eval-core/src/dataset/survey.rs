@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::UNCATEGORIZED;
 use super::fingerprint::Fingerprint;
 use super::ids::Ids;
-use super::input::Stamp;
+use super::input::{Format, Stamp};
 use super::nearest::nearest;
 use super::row::Row;
 use super::source::{Rows, Source};
@@ -67,14 +67,12 @@ pub(super) fn changed(name: &str) -> DatasetError {
 }
 
 fn no_rows(name: &str, source: &Source) -> DatasetError {
-    let refused = DatasetError::new(name, "the data set has no rows");
-    match source {
-        Source::Samples(_) => refused.expected("at least one sample", "none"),
-        Source::File { .. } | Source::Text { .. } => {
-            refused.at_line(1).expected("at least one question", "a header alone, or an empty file")
-        }
+    let refused = DatasetError::new(name, "the data set has no rows").hint("add a question");
+    match source.format() {
+        Some(Format::Csv) => refused.at_line(1).expected("at least one question below the header", "a header alone"),
+        Some(Format::Jsonl) => refused.at_line(1).expected("at least one question", "an empty file"),
+        None => refused.expected("at least one sample", "none"),
     }
-    .hint("add a question")
 }
 
 #[derive(Debug, Default)]

@@ -80,12 +80,30 @@ impl Scan {
 
     /// How many of these bytes belong to the record; all of them when it goes on.
     fn record(&mut self, bytes: &[u8]) -> Result<usize, DatasetError> {
-        for (index, byte) in bytes.iter().enumerate() {
+        let mut taken = 0;
+        while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
+            let dull = self.skip(rest);
+            taken += dull;
+            self.check_len()?;
+            let Some(byte) = rest.get(dull) else { break };
+            taken += 1;
             if self.step(*byte)? {
-                return Ok(index + 1);
+                return Ok(taken);
             }
         }
-        Ok(bytes.len())
+        Ok(taken)
+    }
+
+    /// Steps over bytes that change nothing, which are nearly all, at once.
+    fn skip(&mut self, bytes: &[u8]) -> usize {
+        if !matches!(self.state, State::Plain | State::Quoted) {
+            return 0;
+        }
+        let matters = |byte: &u8| matches!(*byte, 0 | b'\n' | b'\r' | b'"') || *byte == self.delimiter;
+        let dull = bytes.iter().position(matters).unwrap_or(bytes.len());
+        self.after_return &= dull == 0;
+        self.record_len += dull;
+        dull
     }
 
     /// Whether this byte ends a record.
@@ -96,12 +114,14 @@ impl Scan {
             return Ok(false);
         }
         let breaks = matches!(byte, b'\r' | b'\n');
-        if self.state == State::Between && !breaks {
-            (self.state, self.record_line, self.field, self.record_len) = (State::Start, self.line, 1, 0);
+        if self.state == State::Between {
+            (self.record_line, self.record_len, self.field) = (self.line, 0, 1);
+            self.state = if breaks { State::Between } else { State::Start };
         }
-        self.check(byte)?;
+        self.record_len += 1;
         self.line += u64::from(breaks);
         self.state = match self.state {
+            _ if byte == 0 => return Err(self.nul()),
             State::Quoted if byte == b'"' => State::Quote,
             State::Quoted => State::Quoted,
             State::Quote if byte == b'"' => State::Quoted,
@@ -128,19 +148,15 @@ impl Scan {
         At::line(self.line).column(self.field)
     }
 
-    fn check(&mut self, byte: u8) -> Result<(), DatasetError> {
-        self.record_len += 1;
-        if byte == 0 {
-            return Err(self
-                .here()
-                .error(&self.file, "a NUL byte")
-                .expected("text", "a byte 0x00")
-                .hint("the file is binary, damaged, or UTF-16 without a byte order mark: save it as UTF-8"));
-        }
-        if self.record_len > ROW_LIMIT {
-            return Err(self.too_long());
-        }
-        Ok(())
+    fn check_len(&self) -> Result<(), DatasetError> {
+        if self.record_len > ROW_LIMIT { Err(self.too_long()) } else { Ok(()) }
+    }
+
+    fn nul(&self) -> DatasetError {
+        self.here()
+            .error(&self.file, "a NUL byte")
+            .expected("text", "a byte 0x00")
+            .hint("the file is binary, damaged, or UTF-16 without a byte order mark: save it as UTF-8")
     }
 
     fn too_long(&self) -> DatasetError {
@@ -156,7 +172,7 @@ impl Scan {
         self.here()
             .error(&self.file, "text after a closing quote")
             .expected("a separator or the end of the line", "more text in the same field")
-            .hint(r#"write a quote within quotes twice: "say ""hi"" ""#.trim_end())
+            .hint("write a quote within quotes twice: \"say \"\"hi\"\"\"")
     }
 
     fn end(&self) -> Result<(), DatasetError> {
@@ -167,6 +183,6 @@ impl Scan {
             .quote
             .error(&self.file, "a quote is never closed")
             .expected("a closing quote", "the end of the file")
-            .hint(r#"close the quote; a quote within quotes is written twice: """#))
+            .hint("close the quote, or write it twice if it is part of the text"))
     }
 }
