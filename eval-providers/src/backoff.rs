@@ -16,10 +16,7 @@ pub(crate) struct Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self {
-            base: Duration::from_millis(500),
-            cap: Duration::from_secs(30),
-        }
+        Self { base: Duration::from_millis(500), cap: Duration::from_secs(30) }
     }
 }
 
@@ -43,22 +40,14 @@ mod tests {
     fn doubles_up_to_the_cap() {
         let backoff = Backoff::default();
         let longest = |failures| backoff.longest(failures).as_millis();
-        assert_eq!(
-            [1, 2, 3, 7, 99].map(longest),
-            [500, 1000, 2000, 30_000, 30_000]
-        );
+        assert_eq!([1, 2, 3, 7, 99].map(longest), [500, 1000, 2000, 30_000, 30_000]);
     }
 
     #[test]
     fn draws_from_the_whole_range() {
         let (backoff, mut random) = (Backoff::default(), Random::seeded(3));
         let pauses: Vec<Duration> = (0..1000).map(|_| backoff.pause(2, &mut random)).collect();
-        let within = |low, high| {
-            pauses
-                .iter()
-                .filter(|p| (low..high).contains(&p.as_millis()))
-                .count()
-        };
+        let within = |low, high| pauses.iter().filter(|p| (low..high).contains(&p.as_millis())).count();
         assert_eq!(within(0, 1000), 1000);
         assert!((400..600).contains(&within(0, 500)), "{}", within(0, 500));
     }

@@ -28,9 +28,7 @@ pub struct LimitLayer {
 impl LimitLayer {
     /// At most `concurrency` calls at once. 0 is taken as 1.
     pub fn new(concurrency: usize) -> Self {
-        Self {
-            concurrency: concurrency.clamp(1, Semaphore::MAX_PERMITS),
-        }
+        Self { concurrency: concurrency.clamp(1, Semaphore::MAX_PERMITS) }
     }
 }
 
@@ -38,10 +36,7 @@ impl<P: Provider> Layer<P> for LimitLayer {
     type Provider = Limit<P>;
 
     fn layer(&self, inner: P) -> Limit<P> {
-        Limit {
-            permits: Semaphore::new(self.concurrency),
-            inner,
-        }
+        Limit { permits: Semaphore::new(self.concurrency), inner }
     }
 }
 

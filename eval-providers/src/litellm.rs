@@ -49,20 +49,13 @@ const TAG: &str = "evals";
 
 /// Whether a tag can stand in a list that is separated by commas, in a header.
 pub(crate) fn is_tag(tag: &str) -> bool {
-    !tag.is_empty()
-        && tag
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b',')
+    !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
 }
 
 /// The headers that are the same for every call.
 pub(crate) fn add_fixed_headers(headers: &mut HeaderMap, timeout: Duration) {
     headers.insert("x-litellm-num-retries", HeaderValue::from_static("0"));
-    insert(
-        headers,
-        "x-litellm-timeout",
-        &timeout.as_secs_f64().to_string(),
-    );
+    insert(headers, "x-litellm-timeout", &timeout.as_secs_f64().to_string());
 }
 
 /// What one call tells the proxy beyond the OpenAI API.
@@ -74,25 +67,12 @@ pub(crate) struct Extras<'a> {
 
 impl<'a> Extras<'a> {
     pub(crate) fn new(request: &'a Request, tags: &'a [String]) -> Self {
-        let tags = std::iter::once(TAG)
-            .chain(tags.iter().map(String::as_str))
-            .collect();
-        Self {
-            request,
-            tags,
-            run_tag: request
-                .origin
-                .as_ref()
-                .map(|origin| format!("run:{}", origin.run)),
-        }
+        let tags = std::iter::once(TAG).chain(tags.iter().map(String::as_str)).collect();
+        Self { request, tags, run_tag: request.origin.as_ref().map(|origin| format!("run:{}", origin.run)) }
     }
 
     fn tags(&self) -> Vec<&str> {
-        self.tags
-            .iter()
-            .copied()
-            .chain(self.run_tag.as_deref())
-            .collect()
+        self.tags.iter().copied().chain(self.run_tag.as_deref()).collect()
     }
 
     pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
@@ -110,12 +90,7 @@ impl<'a> Extras<'a> {
         self.field(map, "metadata", &self.metadata())
     }
 
-    fn field<M: SerializeMap>(
-        &self,
-        map: &mut M,
-        name: &str,
-        value: &impl Serialize,
-    ) -> Result<(), M::Error> {
+    fn field<M: SerializeMap>(&self, map: &mut M, name: &str, value: &impl Serialize) -> Result<(), M::Error> {
         match self.request.params.get(name) {
             Some(_) => Ok(()),
             None => map.serialize_entry(name, value),
@@ -142,10 +117,7 @@ struct Cache {
     no_store: bool,
 }
 
-const NO_CACHE: Cache = Cache {
-    no_cache: true,
-    no_store: true,
-};
+const NO_CACHE: Cache = Cache { no_cache: true, no_store: true };
 
 #[derive(Serialize)]
 struct Metadata<'a> {
@@ -171,25 +143,13 @@ fn call_id(origin: &Origin) -> String {
         Purpose::Answer => "answer",
         Purpose::Judge => "judge",
     };
-    format!(
-        "{}-{}-{}-{purpose}",
-        origin.run,
-        header_safe(origin.sample.as_str()),
-        origin.epoch
-    )
+    format!("{}-{}-{}-{purpose}", origin.run, header_safe(origin.sample.as_str()), origin.epoch)
 }
 
 /// A sample's id as it is where that is short and plain, else its hash: cutting and replacing could make two equal.
 fn header_safe(id: &str) -> String {
-    let plain = id.len() <= 64
-        && id
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    if plain {
-        id.to_owned()
-    } else {
-        short_hash([id])
-    }
+    let plain = id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    if plain { id.to_owned() } else { short_hash([id]) }
 }
 
 #[cfg(test)]

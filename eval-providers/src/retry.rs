@@ -4,10 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use eval_core::{
-    Completion, Layer, Money, Provider, ProviderError, ProviderErrorKind, Request, Timing,
-    async_trait,
-};
+use eval_core::{Completion, Layer, Money, Provider, ProviderError, ProviderErrorKind, Request, Timing, async_trait};
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
@@ -91,11 +88,7 @@ impl<P: Provider> Layer<P> for RetryLayer {
 
     fn layer(&self, inner: P) -> Retry<P> {
         let seed = self.seed.unwrap_or_else(|| RandomState::new().hash_one(0));
-        Retry {
-            settings: *self,
-            jitter: Mutex::new(Random::seeded(seed)),
-            inner,
-        }
+        Retry { settings: *self, jitter: Mutex::new(Random::seeded(seed)), inner }
     }
 }
 
@@ -142,13 +135,7 @@ impl<P> Retry<P> {
             && past.failures < self.settings.max_attempts
             && asked <= self.settings.max_retry_after
             && !(error.kind == ProviderErrorKind::Malformed && past.malformed);
-        again.then(|| {
-            asked.saturating_add(
-                self.settings
-                    .backoff
-                    .pause(past.failures, &mut self.random()),
-            )
-        })
+        again.then(|| asked.saturating_add(self.settings.backoff.pause(past.failures, &mut self.random())))
     }
 
     fn random(&self) -> impl std::ops::DerefMut<Target = Random> {

@@ -2,34 +2,43 @@
 
 mod builder;
 mod catalogue;
+mod character;
 mod drift;
+mod key;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eval_core::{
-    Completion, FinishReason, Money, Provider, ProviderError, ProviderErrorKind, Request, SampleId,
-    Served, Timestamp, Timing, Usage, async_trait,
+    Completion, Money, Origin, Provider, ProviderError, ProviderErrorKind, Purpose, Request, Served, Timestamp, Timing,
+    Usage, async_trait,
 };
 
 pub use builder::SimulatedBuilder;
 pub use catalogue::CatalogueEntry;
 pub use drift::Drift;
 
-use crate::random::Random;
-use builder::Character;
+use character::{Call, Character, Fate};
+use key::AnswerKey;
 
-/// A model that is none: it has seen the answers and gets some of them wrong, by the seed.
+/// A model that is none: it has seen the answers, and gets some of them wrong, by its seed.
 ///
-/// Whether it is right follows from its accuracy and from the difficulty of the question. The difficulty is a property
-/// of the sample's id and the seed, the same in every run and on every day, and a share of the chance is drawn anew for
-/// each epoch: so runs agree question by question as those of real models do, and still differ. The same seed, sample,
-/// epoch and day give the same answer, on every machine.
+/// Nobody should take its figures for a measurement: its [`name`](Provider::name) is `simulated`, its served
+/// model and deployment are `simulated:NAME`, its proxy is `simulated`. Token counts are estimates: four
+/// characters a token.
 ///
-/// Nobody should take its figures for a measurement: [`name`](Provider::name) is `simulated`, the served proxy is
-/// `simulated`, the served model `simulated:NAME`. Token counts are estimates, four characters a token.
+/// # Which questions it gets right
+/// A question is answered right when `Φ(√d·D + √b·B + √l·L) < accuracy`, where Φ is the normal distribution
+/// function and D, B and L are normal numbers: the difficulty D belongs to the sample's id and is the same for
+/// all models and seeds; the bent B belongs to model, seed and sample; the luck L is drawn anew for each epoch
+/// and day (UTC). So the share of right answers is the accuracy, hard questions are hard for everybody, and two
+/// runs of one model agree on most questions, as with real models. `l` is the [luck](SimulatedBuilder::luck); the
+/// rest is shared 5 to 3 between `d` and `b`. Questions without an answer in the key get no right answer.
+///
+/// The same seed, sample, epoch and day give the same answer, on every machine. That holds for errors too: a
+/// retry meets the error again. Without an [origin](Request::origin) the answer is `ok`, for connection tests. A
+/// simulated model does not grade.
 ///
 /// ```
 /// use eval_core::{Message, Origin, Provider, Request, RunId, SampleId};
@@ -37,24 +46,18 @@ use builder::Character;
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let key = [(SampleId::from("q1"), "math", "4")];
 /// let model = Simulated::builder("perfect", 7).accuracy(1.0).answers(key).build();
+///
 /// let origin = Origin::answer(RunId::new(), "q1".into(), 1);
-/// let request = Request::new("perfect", vec![Message::user("2 + 2?")]).origin(Some(origin));
-/// assert_eq!(model.complete(&request).await.unwrap().text, "4");
+/// let request = Request::new("perfect", vec![Message::user("What is 2 + 2?")]).origin(Some(origin));
+/// let answer = model.complete(&request).await.unwrap();
+/// assert_eq!(answer.text, "4");
+/// assert_eq!(answer.served.model.as_deref(), Some("simulated:perfect"));
 /// # });
 /// ```
 #[derive(Clone)]
 pub struct Simulated {
     character: Arc<Character>,
-    key: Arc<HashMap<SampleId, Known>>,
-    /// Answers to take a wrong one from.
-    targets: Arc<[Arc<str>]>,
-}
-
-/// What the model has seen of a question.
-#[derive(Debug, Clone)]
-pub(crate) struct Known {
-    category: Arc<str>,
-    target: Arc<str>,
+    key: Arc<AnswerKey>,
 }
 
 impl Simulated {
@@ -73,130 +76,54 @@ impl Simulated {
         catalogue::builder(name)
     }
 
-    fn now(&self) -> Timestamp {
-        self.character.now.unwrap_or_else(Timestamp::now)
-    }
-
-    /// The random numbers of one answer: the seed, the question, the epoch, the day.
-    fn random(&self, id: &str, epoch: u32, day: &str) -> Random {
-        let character = &self.character;
-        Random::keyed(&[
-            &character.name,
-            &character.seed.to_string(),
-            id,
-            &epoch.to_string(),
-            day,
-        ])
-    }
-
-    fn is_right(&self, id: &str, known: &Known, drifts: &[&Drift], luck: f64) -> bool {
-        let character = &self.character;
-        let moved: f64 = drifts
-            .iter()
-            .filter(|drift| drift.concerns(&known.category))
-            .map(|drift| drift.points)
-            .sum();
-        let accuracy = (character.accuracy_in(&known.category) + moved / 100.0).clamp(0.0, 1.0);
-        // Difficulty and luck are both even from 0 to 1; taking the former most of the time keeps the share of right
-        // answers at the accuracy and makes runs agree on which questions are hard.
-        let mut question = Random::keyed(&[
-            "difficulty",
-            &character.seed.to_string(),
-            &character.name,
-            id,
-        ]);
-        let (difficulty, coin_flip) = (question.unit(), question.unit() < character.coin_flips);
-        if coin_flip {
-            luck < accuracy
-        } else {
-            difficulty < accuracy
-        }
-    }
-
-    fn wrong(&self, known: &Known, random: &mut Random) -> String {
-        let other = self.targets.get(random.below(self.targets.len()));
-        match other.filter(|other| **other != known.target) {
-            Some(other) => other.to_string(),
-            None => "I am not sure.".to_owned(),
-        }
-    }
-
-    fn answer(&self, request: &Request) -> Result<(String, f64), (ProviderErrorKind, f64)> {
+    fn answer(&self, request: &Request, now: Timestamp) -> (Result<String, ProviderErrorKind>, f64) {
         let Some(origin) = &request.origin else {
-            return Ok(("ok".into(), self.character.median_ms));
+            return (Ok("ok".to_owned()), self.character.median_ms);
         };
-        let now = self.now();
-        let id = origin.sample.as_str();
-        let mut random = self.random(id, origin.epoch, &now.strftime("%Y-%m-%d").to_string());
-        let drifts: Vec<&Drift> = self
-            .character
-            .drifts
-            .iter()
-            .filter(|drift| drift.from <= now)
-            .collect();
-        let slower: f64 = drifts.iter().map(|drift| drift.latency_factor).product();
-        let ms = self.character.median_ms * slower * (self.character.sigma * random.normal()).exp();
-        if random.unit() < self.character.error_rate {
-            let kinds = [
-                ProviderErrorKind::Timeout,
-                ProviderErrorKind::Unavailable,
-                ProviderErrorKind::Network,
-            ];
-            return Err((kinds[random.below(kinds.len())], ms));
-        }
-        if random.unit() < self.character.refusal_rate {
-            return Ok(("I'm sorry, but I can't help with that.".into(), ms));
-        }
-        let luck = random.unit();
-        let text = match self.key.get(&origin.sample) {
-            None => "I am not sure.".into(),
-            Some(known) if self.is_right(id, known, &drifts, luck) => known.target.to_string(),
-            Some(known) => self.wrong(known, &mut random),
+        let known = self.key.get(&origin.sample);
+        let category = known.map(|known| &*known.category);
+        let mut call = Call::new(&self.character, origin, now);
+        let answer = match call.fate(category) {
+            Fate::Fails => Err(self.character.error_kind),
+            Fate::Refuses => Ok("I'm sorry, but I can't help with that.".to_owned()),
+            Fate::IsRight => Ok(known.map_or_else(|| key::UNSURE.to_owned(), |known| known.target.to_string())),
+            Fate::IsWrong => Ok(self.key.wrong(known, call.dice())),
         };
-        Ok((text, ms))
+        (answer, call.latency_ms())
     }
 
-    fn completion(&self, request: &Request, text: String, ms: f64) -> Completion {
-        let usage = Usage::new(
-            request
-                .messages
-                .iter()
-                .map(|message| tokens(&message.content))
-                .sum(),
-            tokens(&text),
-        );
+    fn completion(&self, request: &Request, text: String, now: Timestamp) -> Completion {
+        let prompt = request.messages.iter().map(|message| tokens(&message.content)).sum();
+        let usage = Usage::new(prompt, tokens(&text));
         let cost = self.character.cost(&usage);
-        Completion::new(text)
-            .finish(FinishReason::Stop)
-            .usage(usage)
-            .cost(cost)
-            .served(self.served())
-            .timing(Timing::service(ms))
-            .origin(request.origin.clone())
+        let served = self.served(now);
+        Completion::new(text).usage(usage).cost(cost).served(served).origin(request.origin.clone())
     }
 
-    fn served(&self) -> Served {
-        let now = self.now();
-        let drifts = self
-            .character
-            .drifts
-            .iter()
-            .filter(|drift| drift.from <= now);
+    fn served(&self, now: Timestamp) -> Served {
+        let name = format!("simulated:{}", self.character.name);
         let mut served = Served::default();
-        served.model = Some(self.character.name.clone());
-        served.model_id = Some(format!("simulated:{}", self.character.name));
-        served.fingerprint = drifts
-            .filter_map(|drift| drift.fingerprint.clone())
-            .last()
-            .or(self.character.fingerprint.clone());
-        served.proxy = Some("simulated".into());
+        (served.model, served.model_id) = (Some(name.clone()), Some(name));
+        served.fingerprint = self.character.fingerprint_at(now);
+        served.cache_hit = Some(false);
+        served.proxy = Some("simulated".to_owned());
         served
+    }
+
+    fn error(&self, kind: ProviderErrorKind) -> ProviderError {
+        let mut error = ProviderError::new(kind, format!("a simulated error of {}", self.character.name));
+        error.cost = self.character.price.map(|_| Money::ZERO);
+        error
     }
 }
 
 /// About four characters a token, as English text has.
 fn tokens(text: &str) -> u64 {
     (text.chars().count() as u64).div_ceil(4)
+}
+
+fn grades(origin: &Origin) -> bool {
+    origin.purpose == Purpose::Judge
 }
 
 #[async_trait]
@@ -207,30 +134,23 @@ impl Provider for Simulated {
     }
 
     async fn complete(&self, request: &Request) -> Result<Completion, ProviderError> {
-        let answer = self.answer(request);
-        let ms = match &answer {
-            Ok((_, ms)) | Err((_, ms)) => *ms,
-        };
+        if request.origin.as_ref().is_some_and(grades) {
+            return Err(ProviderError::new(ProviderErrorKind::Config, "a simulated model does not grade"));
+        }
+        let now = self.character.now.unwrap_or_else(Timestamp::now);
+        let (answer, ms) = self.answer(request, now);
         if self.character.real_time {
-            tokio::time::sleep(Duration::from_secs_f64(ms / 1e3)).await;
+            tokio::time::sleep(Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default()).await;
         }
         match answer {
-            Ok((text, ms)) => Ok(self.completion(request, text, ms)),
-            Err((kind, ms)) => {
-                let mut error =
-                    ProviderError::new(kind, "simulated").with_timing(Timing::service(ms));
-                error.cost = Some(Money::ZERO);
-                Err(error)
-            }
+            Ok(text) => Ok(self.completion(request, text, now).timing(Timing::service(ms))),
+            Err(kind) => Err(self.error(kind).with_timing(Timing::service(ms))),
         }
     }
 }
 
 impl fmt::Debug for Simulated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Simulated")
-            .field("name", &self.character.name)
-            .field("answers", &self.key.len())
-            .finish()
+        f.debug_struct("Simulated").field("character", &self.character).field("answers", &self.key.len()).finish()
     }
 }

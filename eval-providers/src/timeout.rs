@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use eval_core::{
-    Completion, Layer, Provider, ProviderError, ProviderErrorKind, Request, Timing, async_trait,
-};
+use eval_core::{Completion, Layer, Provider, ProviderError, ProviderErrorKind, Request, Timing, async_trait};
 use tokio::time::Instant;
 
 use crate::elapsed::ms_since;
@@ -39,10 +37,7 @@ impl<P: Provider> Layer<P> for TimeoutLayer {
     type Provider = Timeout<P>;
 
     fn layer(&self, inner: P) -> Timeout<P> {
-        Timeout {
-            deadline: self.deadline,
-            inner,
-        }
+        Timeout { deadline: self.deadline, inner }
     }
 }
 
@@ -70,7 +65,6 @@ impl<P: Provider> Provider for Timeout<P> {
 impl<P> Timeout<P> {
     fn late(&self, start: Instant) -> ProviderError {
         let message = format!("no answer within {:?}", self.deadline);
-        ProviderError::new(ProviderErrorKind::Timeout, message)
-            .with_timing(Timing::service(ms_since(start)))
+        ProviderError::new(ProviderErrorKind::Timeout, message).with_timing(Timing::service(ms_since(start)))
     }
 }

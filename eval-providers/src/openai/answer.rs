@@ -20,51 +20,31 @@ pub(super) fn read(received: &Received, redactor: &Redactor) -> Result<Completio
 
 fn completion(received: &Received, redactor: &Redactor) -> Result<Completion, ProviderError> {
     let malformed = |why: &str| malformed(received, redactor, why);
-    let answer: Answer<'_> =
-        serde_json::from_slice(&received.body).map_err(|error| malformed(&error.to_string()))?;
+    let answer: Answer<'_> = serde_json::from_slice(&received.body).map_err(|error| malformed(&error.to_string()))?;
     let (model, fingerprint, raw_usage) = (answer.model, answer.system_fingerprint, answer.usage);
     let Some(choice) = answer.choices.into_iter().flatten().next() else {
-        return Err(
-            error::inside(received, redactor).unwrap_or_else(|| malformed("it has no choices"))
-        );
+        return Err(error::inside(received, redactor).unwrap_or_else(|| malformed("it has no choices")));
     };
-    let Choice {
-        message: Some(said),
-        finish_reason,
-    } = choice
-    else {
+    let Choice { message: Some(said), finish_reason } = choice else {
         return Err(malformed("it has no message"));
     };
     let text = text(said);
-    let finish = finish_reason
-        .as_deref()
-        .map_or(FinishReason::Unknown, FinishReason::from);
+    let finish = finish_reason.as_deref().map_or(FinishReason::Unknown, FinishReason::from);
     let usage = usage(raw_usage, !text.trim().is_empty());
     if finish == FinishReason::ContentFilter && text.is_empty() {
-        let mut error = ProviderError::new(
-            ProviderErrorKind::Filtered,
-            "a content filter stopped the answer",
-        );
+        let mut error = ProviderError::new(ProviderErrorKind::Filtered, "a content filter stopped the answer");
         error.usage = usage;
         return Err(error);
     }
     let mut served = headers::served(&received.headers);
     (served.model, served.fingerprint) = (model, fingerprint);
-    Ok(Completion::new(text)
-        .finish(finish)
-        .usage(usage)
-        .served(served)
-        .cost(headers::cost(&received.headers)))
+    Ok(Completion::new(text).finish(finish).usage(usage).served(served).cost(headers::cost(&received.headers)))
 }
 
 /// What was said; a refusal where nothing else was.
 fn text(said: Said) -> String {
     let text = said.content.0;
-    if text.is_empty() {
-        said.refusal.unwrap_or_default()
-    } else {
-        text
-    }
+    if text.is_empty() { said.refusal.unwrap_or_default() } else { text }
 }
 
 /// An answer that is none, with its beginning.
@@ -75,9 +55,6 @@ pub(super) fn malformed(received: &Received, redactor: &Redactor, why: &str) -> 
         body => format!("it begins with `{}`", redactor.clean(body, SNIPPET)),
     };
     let status = received.status.as_u16();
-    let message = format!(
-        "{status}, but the answer cannot be used: {}; {begins}",
-        redactor.clean(why, SNIPPET)
-    );
+    let message = format!("{status}, but the answer cannot be used: {}; {begins}", redactor.clean(why, SNIPPET));
     ProviderError::new(ProviderErrorKind::Malformed, message)
 }

@@ -86,25 +86,11 @@ impl OpenAiBuilder {
         let key = self.api_key.as_ref().and_then(trimmed);
         let headers = self.headers(key.as_ref())?;
         if let Some(tag) = self.tags.iter().find(|tag| !litellm::is_tag(tag)) {
-            return Err(config(format!(
-                "the tag {tag:?} holds a comma or a character that no header can carry"
-            )));
+            return Err(config(format!("the tag {tag:?} holds a comma or a character that no header can carry")));
         }
-        let http = Http::new(
-            endpoint.host(),
-            self.timeout,
-            self.connect_timeout,
-            self.max_body_bytes,
-        )?;
+        let http = Http::new(endpoint.host(), self.timeout, self.connect_timeout, self.max_body_bytes)?;
         let (profile, tags) = (self.profile, self.tags);
-        Ok(OpenAi {
-            endpoint,
-            profile,
-            headers,
-            tags,
-            http,
-            redactor: Redactor::new(key),
-        })
+        Ok(OpenAi { endpoint, profile, headers, tags, http, redactor: Redactor::new(key) })
     }
 
     fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, ProviderError> {
@@ -124,9 +110,7 @@ impl OpenAiBuilder {
 impl fmt::Debug for OpenAiBuilder {
     /// Without the base URL, which is not yet checked for secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenAiBuilder")
-            .field("profile", &self.profile)
-            .finish_non_exhaustive()
+        f.debug_struct("OpenAiBuilder").field("profile", &self.profile).finish_non_exhaustive()
     }
 }
 

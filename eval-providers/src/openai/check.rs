@@ -38,10 +38,7 @@ impl OpenAi {
         if self.profile == Profile::LiteLlm {
             url.set_query(Some("return_wildcard_routes=true"));
         }
-        let received = self
-            .http
-            .exchange(request(Method::GET, &url, self.headers.clone(), Vec::new()))
-            .await?;
+        let received = self.http.exchange(request(Method::GET, &url, self.headers.clone(), Vec::new())).await?;
         if !received.status.is_success() {
             return Err(error::refused(&received, &self.redactor));
         }
@@ -92,8 +89,7 @@ impl Profile {
 }
 
 async fn get(http: &Http, url: &Url) -> Result<Received, ProviderError> {
-    http.exchange(request(Method::GET, url, HeaderMap::new(), Vec::new()))
-        .await
+    http.exchange(request(Method::GET, url, HeaderMap::new(), Vec::new())).await
 }
 
 /// A ready proxy answers `{"status": …, "db": …}`; one whose database is gone says `Service Unhealthy`.
@@ -104,12 +100,8 @@ fn is_litellm(received: &Received) -> bool {
     let Ok(body) = serde_json::from_slice::<Value>(&received.body) else {
         return false;
     };
-    let unhealthy = body["detail"]
-        .as_str()
-        .is_some_and(|detail| detail.starts_with("Service Unhealthy"));
-    body["status"].is_string()
-        && (body.get("db").is_some() || body.get("litellm_version").is_some())
-        || unhealthy
+    let unhealthy = body["detail"].as_str().is_some_and(|detail| detail.starts_with("Service Unhealthy"));
+    body["status"].is_string() && (body.get("db").is_some() || body.get("litellm_version").is_some()) || unhealthy
 }
 
 /// Whether a list of models has one of this name. An entry may hold wildcards: `up-*` offers all names that

@@ -19,15 +19,8 @@ impl Endpoint {
     pub(crate) fn parse(base_url: &str) -> Result<Self, ProviderError> {
         let base = checked(base_url)?;
         let path = base.path().trim_end_matches('/').to_owned();
-        let versioned = if path.split('/').any(is_version) {
-            path.clone()
-        } else {
-            format!("{path}/v1")
-        };
-        let root = path
-            .rsplit_once('/')
-            .filter(|(_, last)| is_version(last))
-            .map_or(path.as_str(), |(root, _)| root);
+        let versioned = if path.split('/').any(is_version) { path.clone() } else { format!("{path}/v1") };
+        let root = path.rsplit_once('/').filter(|(_, last)| is_version(last)).map_or(path.as_str(), |(root, _)| root);
         let at = |path: String| {
             let mut url = base.clone();
             url.set_path(&path);
@@ -43,27 +36,18 @@ impl Endpoint {
     /// Host and port, for messages.
     pub(crate) fn host(&self) -> String {
         let host = self.chat.host_str().unwrap_or_default();
-        self.chat
-            .port()
-            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+        self.chat.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 }
 
 /// The messages never repeat the URL: it may hold what should not be shown.
 fn checked(base_url: &str) -> Result<Url, ProviderError> {
-    let refused = |why: &str| {
-        Err(ProviderError::new(
-            ProviderErrorKind::Config,
-            format!("the base URL {why}"),
-        ))
-    };
+    let refused = |why: &str| Err(ProviderError::new(ProviderErrorKind::Config, format!("the base URL {why}")));
     let Ok(url) = Url::parse(base_url.trim()) else {
         return refused("is not a URL; expected for instance http://localhost:4000");
     };
     if !matches!(url.scheme(), "http" | "https") {
-        return refused(
-            "begins with neither http:// nor https://; expected for instance http://localhost:4000",
-        );
+        return refused("begins with neither http:// nor https://; expected for instance http://localhost:4000");
     }
     if !url.username().is_empty() || url.password().is_some() {
         return refused("holds a user or a password; give the key apart from it");
@@ -76,8 +60,7 @@ fn checked(base_url: &str) -> Result<Url, ProviderError> {
 
 /// Whether a part of a path names a version of an API, as `v1` and `v1beta` do.
 fn is_version(part: &str) -> bool {
-    part.strip_prefix('v')
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    part.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -87,41 +70,17 @@ mod tests {
     #[test]
     fn base_urls_with_and_without_a_version() {
         for (base, chat, readiness) in [
-            (
-                "http://h:4000",
-                "http://h:4000/v1/chat/completions",
-                "http://h:4000/health/readiness",
-            ),
-            (
-                "http://h:4000/",
-                "http://h:4000/v1/chat/completions",
-                "http://h:4000/health/readiness",
-            ),
-            (
-                " http://h:4000/v1/ ",
-                "http://h:4000/v1/chat/completions",
-                "http://h:4000/health/readiness",
-            ),
-            (
-                "https://h/proxy",
-                "https://h/proxy/v1/chat/completions",
-                "https://h/proxy/health/readiness",
-            ),
-            (
-                "https://h/proxy/v1//",
-                "https://h/proxy/v1/chat/completions",
-                "https://h/proxy/health/readiness",
-            ),
+            ("http://h:4000", "http://h:4000/v1/chat/completions", "http://h:4000/health/readiness"),
+            ("http://h:4000/", "http://h:4000/v1/chat/completions", "http://h:4000/health/readiness"),
+            (" http://h:4000/v1/ ", "http://h:4000/v1/chat/completions", "http://h:4000/health/readiness"),
+            ("https://h/proxy", "https://h/proxy/v1/chat/completions", "https://h/proxy/health/readiness"),
+            ("https://h/proxy/v1//", "https://h/proxy/v1/chat/completions", "https://h/proxy/health/readiness"),
             (
                 "https://h/v1beta/openai",
                 "https://h/v1beta/openai/chat/completions",
                 "https://h/v1beta/openai/health/readiness",
             ),
-            (
-                "https://h/vision",
-                "https://h/vision/v1/chat/completions",
-                "https://h/vision/health/readiness",
-            ),
+            ("https://h/vision", "https://h/vision/v1/chat/completions", "https://h/vision/health/readiness"),
         ] {
             let endpoint = Endpoint::parse(base).unwrap();
             assert_eq!(endpoint.chat.as_str(), chat);

@@ -30,21 +30,12 @@ pub(super) fn refused(received: &Received, redactor: &Redactor) -> ProviderError
 pub(super) fn inside(received: &Received, redactor: &Redactor) -> Option<ProviderError> {
     let body: Value = serde_json::from_slice(&received.body).ok()?;
     let told = Told::from_error(body.get("error").filter(|error| !error.is_null())?);
-    let code = told
-        .code
-        .parse()
-        .ok()
-        .filter(|code| (400..600).contains(code));
+    let code = told.code.parse().ok().filter(|code| (400..600).contains(code));
     let status = StatusCode::from_u16(code.unwrap_or(500)).ok()?;
     Some(error(received, status, &told, redactor))
 }
 
-fn error(
-    received: &Received,
-    status: StatusCode,
-    told: &Told,
-    redactor: &Redactor,
-) -> ProviderError {
+fn error(received: &Received, status: StatusCode, told: &Told, redactor: &Redactor) -> ProviderError {
     let kind = told.kind(status);
     let said = redactor.clean(told.message.trim().trim_end_matches('.'), KEPT);
     let hint = hint(kind, status, told);
@@ -52,15 +43,12 @@ fn error(
         (status, "") => format!("{status}: {said}{hint}"),
         (status, name) => format!("{status} {}: {said}{hint}", redactor.clean(name, 40)),
     };
-    ProviderError::new(kind, message)
-        .with_retry_after(retry_after(&received.headers, SystemTime::now()))
+    ProviderError::new(kind, message).with_retry_after(retry_after(&received.headers, SystemTime::now()))
 }
 
 fn hint(kind: Kind, status: StatusCode, told: &Told) -> &'static str {
     match (kind, status) {
-        (Kind::Auth, _) if told.name == "no_db_connection" => {
-            " (wrong key? a proxy without a database says this)"
-        }
+        (Kind::Auth, _) if told.name == "no_db_connection" => " (wrong key? a proxy without a database says this)",
         (Kind::Auth, StatusCode::UNAUTHORIZED | StatusCode::BAD_REQUEST) => " (wrong key?)",
         (Kind::Config, StatusCode::NOT_FOUND) => " (is the base URL right?)",
         _ => "",
@@ -69,18 +57,14 @@ fn hint(kind: Kind, status: StatusCode, told: &Told) -> &'static str {
 
 /// Following would send the key to another host. The target's path and query may be secret, its host is not.
 fn redirected(received: &Received) -> ProviderError {
-    let location = received
-        .headers
-        .get(LOCATION)
-        .and_then(|location| location.to_str().ok());
+    let location = received.headers.get(LOCATION).and_then(|location| location.to_str().ok());
     let target = location.and_then(|location| Url::parse(location).ok());
     let to = match target.as_ref().and_then(Url::host_str) {
         Some(host) => format!(" to {host}"),
         None => String::new(),
     };
     let status = received.status.as_u16();
-    let message =
-        format!("{status}: the endpoint redirects{to}, which is refused: give the final base URL");
+    let message = format!("{status}: the endpoint redirects{to}, which is refused: give the final base URL");
     ProviderError::new(Kind::Config, message)
 }
 
@@ -101,23 +85,14 @@ impl Told {
             Ok(body) => Self::from_error(body.get("error").unwrap_or(&body)),
             Err(_) => {
                 let text = String::from_utf8_lossy(&body[..body.len().min(WINDOW)]).into_owned();
-                Self {
-                    message: text,
-                    ..Self::default()
-                }
+                Self { message: text, ..Self::default() }
             }
         }
     }
 
     fn from_error(error: &Value) -> Self {
-        let said = ["message", "detail", "error"]
-            .into_iter()
-            .find_map(|field| error.get(field));
-        Self {
-            name: word(&error["type"]),
-            code: word(&error["code"]),
-            message: text(said.unwrap_or(error)),
-        }
+        let said = ["message", "detail", "error"].into_iter().find_map(|field| error.get(field));
+        Self { name: word(&error["type"]), code: word(&error["code"]), message: text(said.unwrap_or(error)) }
     }
 
     /// By type and code where the status misleads, then by LiteLLM's class of exception, which stands in the
@@ -128,23 +103,17 @@ impl Told {
     }
 
     fn by_name(&self, status: StatusCode) -> Option<Kind> {
-        [&self.name, &self.code]
-            .into_iter()
-            .find_map(|name| match name.as_str() {
-                "budget_exceeded" | "insufficient_quota" | "billing_hard_limit_reached" => {
-                    Some(Kind::Quota)
-                }
-                _ if !status.is_client_error() || status == StatusCode::TOO_MANY_REQUESTS => None,
-                "no_db_connection"
-                | "token_not_found_in_db"
-                | "auth_error"
-                | "invalid_api_key"
-                | "expired_key" => Some(Kind::Auth),
-                "context_length_exceeded" => Some(Kind::ContextWindow),
-                "content_filter" | "content_policy_violation" => Some(Kind::Filtered),
-                "model_not_found" | "deploymentnotfound" => Some(Kind::UnknownModel),
-                _ => None,
-            })
+        [&self.name, &self.code].into_iter().find_map(|name| match name.as_str() {
+            "budget_exceeded" | "insufficient_quota" | "billing_hard_limit_reached" => Some(Kind::Quota),
+            _ if !status.is_client_error() || status == StatusCode::TOO_MANY_REQUESTS => None,
+            "no_db_connection" | "token_not_found_in_db" | "auth_error" | "invalid_api_key" | "expired_key" => {
+                Some(Kind::Auth)
+            }
+            "context_length_exceeded" => Some(Kind::ContextWindow),
+            "content_filter" | "content_policy_violation" => Some(Kind::Filtered),
+            "model_not_found" | "deploymentnotfound" => Some(Kind::UnknownModel),
+            _ => None,
+        })
     }
 
     /// A message may repeat what the user asked. So one alone never ends a run, but for the two of LiteLLM that
@@ -155,26 +124,14 @@ impl Told {
         }
         let message = self.message.to_lowercase();
         let says = |marks: &[&str]| marks.iter().any(|mark| message.contains(mark));
-        if says(&[
-            "contextwindowexceedederror",
-            "context_length_exceeded",
-            "maximum context length",
-        ]) {
+        if says(&["contextwindowexceedederror", "context_length_exceeded", "maximum context length"]) {
             return Some(Kind::ContextWindow);
         }
-        if says(&[
-            "contentpolicyviolationerror",
-            "content_policy_violation",
-            "content management policy",
-        ]) {
+        if says(&["contentpolicyviolationerror", "content_policy_violation", "content management policy"]) {
             return Some(Kind::Filtered);
         }
-        let unknown = says(&[
-            "no healthy deployments for this model",
-            "invalid model name passed in",
-        ]);
-        let not_found =
-            status == StatusCode::NOT_FOUND && says(&["model", "does not exist", "notfounderror"]);
+        let unknown = says(&["no healthy deployments for this model", "invalid model name passed in"]);
+        let not_found = status == StatusCode::NOT_FOUND && says(&["model", "does not exist", "notfounderror"]);
         (unknown || not_found).then_some(Kind::UnknownModel)
     }
 }
@@ -188,9 +145,7 @@ fn word(value: &Value) -> String {
 }
 
 fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn by_status(status: StatusCode) -> Kind {
@@ -252,19 +207,8 @@ mod tests {
 
     #[test]
     fn a_question_that_is_repeated_in_a_message_ends_no_run() {
-        for told in [
-            "insufficient_quota",
-            "invalid_api_key",
-            "the model does not exist",
-            "auth_error",
-        ] {
-            assert_eq!(
-                kind(
-                    400,
-                    &format!(r#"{{"error":{{"message":"cannot use: {told}"}}}}"#)
-                ),
-                Kind::Rejected
-            );
+        for told in ["insufficient_quota", "invalid_api_key", "the model does not exist", "auth_error"] {
+            assert_eq!(kind(400, &format!(r#"{{"error":{{"message":"cannot use: {told}"}}}}"#)), Kind::Rejected);
         }
     }
 }

@@ -21,15 +21,7 @@ pub(super) fn served(headers: &HeaderMap) -> Served {
 
 /// The cost that a proxy reports, in dollars as text; absent when it knows no price.
 pub(super) fn cost(headers: &HeaderMap) -> Option<Money> {
-    Money::from_usd(
-        headers
-            .get("x-litellm-response-cost")?
-            .to_str()
-            .ok()?
-            .trim()
-            .parse()
-            .ok()?,
-    )
+    Money::from_usd(headers.get("x-litellm-response-cost")?.to_str().ok()?.trim().parse().ok()?)
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

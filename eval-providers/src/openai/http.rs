@@ -50,51 +50,29 @@ impl Http {
             .user_agent(concat!("eval-providers/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| {
-                ProviderError::new(
-                    ProviderErrorKind::Config,
-                    "the HTTP client cannot be set up",
-                )
-                .with_source(error)
+                ProviderError::new(ProviderErrorKind::Config, "the HTTP client cannot be set up").with_source(error)
             })?;
-        Ok(Self {
-            client,
-            host,
-            timeout,
-            max_body_bytes,
-        })
+        Ok(Self { client, host, timeout, max_body_bytes })
     }
 
     /// Sends a request and reads the answer to its end, whatever its status.
     pub(crate) async fn exchange(&self, request: Request) -> Result<Received, ProviderError> {
         let exchange = tokio::time::timeout(self.timeout, self.send_and_read(request));
         exchange.await.unwrap_or_else(|_| {
-            let message = format!(
-                "no whole answer from {} within {:?}",
-                self.host, self.timeout
-            );
+            let message = format!("no whole answer from {} within {:?}", self.host, self.timeout);
             Err(ProviderError::new(ProviderErrorKind::Timeout, message))
         })
     }
 
     async fn send_and_read(&self, request: Request) -> Result<Received, ProviderError> {
-        let mut response = self
-            .client
-            .execute(request)
-            .await
-            .map_err(|error| self.broken(error))?;
+        let mut response = self.client.execute(request).await.map_err(|error| self.broken(error))?;
         let body = self.body(&mut response).await?;
         let status = response.status();
-        Ok(Received {
-            status,
-            headers: std::mem::take(response.headers_mut()),
-            body,
-        })
+        Ok(Received { status, headers: std::mem::take(response.headers_mut()), body })
     }
 
     async fn body(&self, response: &mut Response) -> Result<Vec<u8>, ProviderError> {
-        let announced = response
-            .content_length()
-            .map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
+        let announced = response.content_length().map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
         if announced > self.max_body_bytes {
             return Err(self.too_large());
         }
@@ -119,10 +97,7 @@ impl Http {
         } else if error.is_builder() {
             (ProviderErrorKind::Config, "cannot make a request for")
         } else if is_garbage(&error) {
-            (
-                ProviderErrorKind::Malformed,
-                "cannot decompress the answer of",
-            )
+            (ProviderErrorKind::Malformed, "cannot decompress the answer of")
         } else {
             (ProviderErrorKind::Network, "the connection broke:")
         };
@@ -137,10 +112,7 @@ impl Http {
 
 /// Whether the bytes came, but cannot be decompressed.
 fn is_garbage(error: &reqwest::Error) -> bool {
-    let corrupt = [
-        std::io::ErrorKind::InvalidInput,
-        std::io::ErrorKind::InvalidData,
-    ];
+    let corrupt = [std::io::ErrorKind::InvalidInput, std::io::ErrorKind::InvalidData];
     io_kind(error).is_some_and(|kind| corrupt.contains(&kind))
 }
 
@@ -159,10 +131,7 @@ fn io_kind(error: &reqwest::Error) -> Option<std::io::ErrorKind> {
     let mut source = error.source();
     let mut kind = None;
     while let Some(error) = source {
-        kind = error
-            .downcast_ref::<std::io::Error>()
-            .map(std::io::Error::kind)
-            .or(kind);
+        kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind).or(kind);
         source = error.source();
     }
     kind

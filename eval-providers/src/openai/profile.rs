@@ -25,9 +25,7 @@ impl Profile {
 
     /// The profile of this [name](Self::name).
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::OpenAi, Self::LiteLlm]
-            .into_iter()
-            .find(|profile| profile.name() == name)
+        [Self::OpenAi, Self::LiteLlm].into_iter().find(|profile| profile.name() == name)
     }
 }
 

@@ -11,21 +11,8 @@ const MASK: &str = "[redacted]";
 const WINDOW: usize = 2048;
 
 /// How keys of well-known providers begin.
-const KEY_PREFIXES: [&str; 13] = [
-    "sk-",
-    "sk_",
-    "pk-",
-    "pk_",
-    "rk_",
-    "xai-",
-    "gsk_",
-    "hf_",
-    "ghp_",
-    "github_pat_",
-    "AIza",
-    "AKIA",
-    "eyJ",
-];
+const KEY_PREFIXES: [&str; 13] =
+    ["sk-", "sk_", "pk-", "pk_", "rk_", "xai-", "gsk_", "hf_", "ghp_", "github_pat_", "AIza", "AKIA", "eyJ"];
 
 /// Masks the client's own key by value and what looks like another one.
 #[derive(Clone)]
@@ -109,30 +96,12 @@ mod tests {
     fn masks_the_own_key_and_shapes_of_others() {
         let hash = "0123456789abcdef".repeat(4);
         for (text, expected) in [
-            (
-                "key own secret/key is wrong".to_owned(),
-                "key [redacted] is wrong",
-            ),
-            (
-                "got 'sk-1234567890', expired".to_owned(),
-                "got '[redacted]', expired",
-            ),
-            (
-                "Received API Key = sk-...abcd, hash".to_owned(),
-                "Received API Key = [redacted], hash",
-            ),
-            (
-                "Authorization: Bearer  x1".to_owned(),
-                "Authorization: Bearer  [redacted]",
-            ),
-            (
-                format!("Key Hash (Token) ={hash}."),
-                "Key Hash (Token) =[redacted]",
-            ),
-            (
-                "uses sk-learn, a task-force and risk_free".to_owned(),
-                "uses sk-learn, a task-force and risk_free",
-            ),
+            ("key own secret/key is wrong".to_owned(), "key [redacted] is wrong"),
+            ("got 'sk-1234567890', expired".to_owned(), "got '[redacted]', expired"),
+            ("Received API Key = sk-...abcd, hash".to_owned(), "Received API Key = [redacted], hash"),
+            ("Authorization: Bearer  x1".to_owned(), "Authorization: Bearer  [redacted]"),
+            (format!("Key Hash (Token) ={hash}."), "Key Hash (Token) =[redacted]"),
+            ("uses sk-learn, a task-force and risk_free".to_owned(), "uses sk-learn, a task-force and risk_free"),
         ] {
             let hash_dot = clean(&text).replace(&format!("{hash}."), MASK);
             assert_eq!(hash_dot, expected);

@@ -11,32 +11,20 @@ use reqwest::header::HeaderMap;
 /// now.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let seconds = ["retry-after", "llm_provider-retry-after"]
-        .into_iter()
-        .filter_map(value);
+    let seconds = ["retry-after", "llm_provider-retry-after"].into_iter().filter_map(value);
     let seconds = seconds.filter_map(|text| number(text, 1.0).or_else(|| date(text, now)));
-    let millis = ["retry-after-ms", "llm_provider-retry-after-ms"]
-        .into_iter()
-        .filter_map(value);
-    seconds
-        .chain(millis.filter_map(|text| number(text, 1e-3)))
-        .max()
+    let millis = ["retry-after-ms", "llm_provider-retry-after-ms"].into_iter().filter_map(value);
+    seconds.chain(millis.filter_map(|text| number(text, 1e-3))).max()
 }
 
 fn number(text: &str, seconds: f64) -> Option<Duration> {
     let number: f64 = text.parse().ok()?;
     // Past a duration's range it is absurd, and the longest duration says so to whoever caps it.
-    (!number.is_nan())
-        .then(|| Duration::try_from_secs_f64((number * seconds).max(0.0)).unwrap_or(Duration::MAX))
+    (!number.is_nan()).then(|| Duration::try_from_secs_f64((number * seconds).max(0.0)).unwrap_or(Duration::MAX))
 }
 
 fn date(text: &str, now: SystemTime) -> Option<Duration> {
-    Some(
-        httpdate::parse_http_date(text)
-            .ok()?
-            .duration_since(now)
-            .unwrap_or_default(),
-    )
+    Some(httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -48,10 +36,7 @@ mod tests {
         for (name, value) in pairs {
             headers.insert(*name, value.parse().unwrap());
         }
-        retry_after(
-            &headers,
-            httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap(),
-        )
+        retry_after(&headers, httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap())
     }
 
     #[test]
@@ -73,10 +58,7 @@ mod tests {
             assert_eq!(read(&[("retry-after", value)]), expected, "{value:?}");
         }
         assert_eq!(read(&[("retry-after-ms", "250")]), ms(250));
-        assert_eq!(
-            read(&[("llm_provider-retry-after", "2"), ("retry-after", "1")]),
-            ms(2_000)
-        );
+        assert_eq!(read(&[("llm_provider-retry-after", "2"), ("retry-after", "1")]), ms(2_000));
         assert_eq!(read(&[]), None);
     }
 }

@@ -18,24 +18,13 @@ use crate::litellm::Extras;
 const RESERVED: [&str; 4] = ["model", "messages", "stream", "n"];
 
 /// The body of a call.
-pub(super) fn body(
-    request: &Request,
-    extras: Option<&Extras<'_>>,
-) -> Result<Vec<u8>, ProviderError> {
-    if let Some((name, _)) = request
-        .params
-        .iter()
-        .find(|(name, _)| RESERVED.contains(name))
-    {
+pub(super) fn body(request: &Request, extras: Option<&Extras<'_>>) -> Result<Vec<u8>, ProviderError> {
+    if let Some((name, _)) = request.params.iter().find(|(name, _)| RESERVED.contains(name)) {
         let message = format!("the parameter `{name}` cannot be set");
         return Err(ProviderError::new(ProviderErrorKind::Config, message));
     }
     serde_json::to_vec(&Body { request, extras }).map_err(|error| {
-        ProviderError::new(
-            ProviderErrorKind::Config,
-            "the request cannot be written as JSON",
-        )
-        .with_source(error)
+        ProviderError::new(ProviderErrorKind::Config, "the request cannot be written as JSON").with_source(error)
     })
 }
 

@@ -1,154 +1,105 @@
-//! What a simulated model is like.
+//! Settings of a simulated model.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use eval_core::{Money, SampleId, Timestamp, Usage};
+use eval_core::{ProviderErrorKind, SampleId, Timestamp};
 
-use super::{Drift, Known, Simulated};
+use super::character::Character;
+use super::key::{AnswerKey, Known};
+use super::{Drift, Simulated};
 
 /// Settings of a [`Simulated`] model.
+///
+/// Shares are numbers from 0 to 1; what lies outside is taken as the nearer end.
+#[derive(Clone)]
 #[must_use]
 pub struct SimulatedBuilder {
     character: Character,
-    key: HashMap<SampleId, Known>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Character {
-    pub(super) name: String,
-    pub(super) seed: u64,
-    accuracy: f64,
-    categories: HashMap<String, f64>,
-    pub(super) coin_flips: f64,
-    pub(super) median_ms: f64,
-    pub(super) sigma: f64,
-    price: Option<(f64, f64)>,
-    pub(super) error_rate: f64,
-    pub(super) refusal_rate: f64,
-    pub(super) fingerprint: Option<String>,
-    pub(super) drifts: Vec<Drift>,
-    pub(super) now: Option<Timestamp>,
-    pub(super) real_time: bool,
-}
-
-impl Character {
-    pub(super) fn accuracy_in(&self, category: &str) -> f64 {
-        self.categories
-            .get(category)
-            .copied()
-            .unwrap_or(self.accuracy)
-    }
-
-    pub(super) fn cost(&self, usage: &Usage) -> Option<Money> {
-        let (prompt, completion) = self.price?;
-        Money::from_usd(
-            (usage.prompt_tokens? as f64 * prompt + usage.completion_tokens? as f64 * completion)
-                / 1e6,
-        )
-    }
+    known: HashMap<SampleId, Known>,
 }
 
 impl SimulatedBuilder {
     pub(super) fn new(name: String, seed: u64) -> Self {
-        let character = Character {
-            name,
-            seed,
-            accuracy: 0.8,
-            categories: HashMap::new(),
-            coin_flips: 0.2,
-            median_ms: 500.0,
-            sigma: 0.3,
-            price: None,
-            error_rate: 0.0,
-            refusal_rate: 0.0,
-            fingerprint: Some("fp_simulated".into()),
-            drifts: Vec::new(),
-            now: None,
-            real_time: false,
-        };
-        Self {
-            character,
-            key: HashMap::new(),
-        }
+        Self { character: Character::new(name, seed), known: HashMap::new() }
     }
 
-    /// The answers that the model has seen: id, category, expected output of each sample. Questions that are not among
-    /// them get no right answer.
-    pub fn answers<C: AsRef<str>, T: AsRef<str>>(
-        mut self,
-        key: impl IntoIterator<Item = (SampleId, C, T)>,
-    ) -> Self {
-        for (id, category, target) in key {
-            self.key.insert(
-                id,
-                Known {
-                    category: category.as_ref().into(),
-                    target: target.as_ref().into(),
-                },
-            );
-        }
+    /// The answers that the model has seen: id, category and expected output of each sample. Default: none.
+    pub fn answers<C, T>(mut self, key: impl IntoIterator<Item = (SampleId, C, T)>) -> Self
+    where
+        C: Into<Arc<str>>,
+        T: Into<Arc<str>>,
+    {
+        let known = |category: C, target: T| Known { category: category.into(), target: target.into() };
+        self.known.extend(key.into_iter().map(|(id, category, target)| (id, known(category, target))));
         self
     }
 
-    /// The share of right answers, from 0 to 1. Default 0.8.
+    /// The share of right answers. Default: 0.8.
     pub fn accuracy(mut self, share: f64) -> Self {
-        self.character.accuracy = share;
+        self.character.accuracy = share.clamp(0.0, 1.0);
         self
     }
 
-    /// The share of right answers in a category, from 0 to 1. Default: that of all.
+    /// The share of right answers in one category. Default: that of all.
     pub fn accuracy_in(mut self, category: impl Into<String>, share: f64) -> Self {
-        self.character.categories.insert(category.into(), share);
+        self.character.categories.insert(category.into(), share.clamp(0.0, 1.0));
         self
     }
 
-    /// The share of questions, from 0 to 1, whose answer is drawn anew in each epoch and on each day. The others are
-    /// answered alike every time. Default 0.2.
-    pub fn coin_flips(mut self, share: f64) -> Self {
-        self.character.coin_flips = share;
+    /// How much of what decides between right and wrong is drawn anew for each epoch and day, as a share of the
+    /// variance. With 0 every repeat is the same, with 1 no question is harder than another. Default: 0.1.
+    pub fn luck(mut self, share: f64) -> Self {
+        self.character.luck = share.clamp(0.0, 1.0);
         self
     }
 
-    /// The median latency in ms and the standard deviation of its logarithm. Default 500 ms and 0.3. The time is
-    /// reported, not spent, unless [`real_time`](Self::real_time) says so.
+    /// The median latency in milliseconds and the standard deviation of its natural logarithm. Default: 500 ms
+    /// and 0.3. The time is reported, not spent, unless [`real_time`](Self::real_time) says so.
     pub fn latency(mut self, median_ms: f64, sigma: f64) -> Self {
         (self.character.median_ms, self.character.sigma) = (median_ms, sigma);
         self
     }
 
-    /// Dollars for a million tokens of prompts and of answers. Default: no price, so the cost is unknown.
+    /// US dollars for a million tokens of prompts and of answers. Default: no price, so that the cost is unknown.
     pub fn price(mut self, prompt: f64, completion: f64) -> Self {
         self.character.price = Some((prompt, completion));
         self
     }
 
-    /// The share of calls that fail, from 0 to 1. Default 0. A retry of the same question fails alike.
+    /// The share of calls that fail. Default: 0.
     pub fn error_rate(mut self, share: f64) -> Self {
-        self.character.error_rate = share;
+        self.character.error_rate = share.clamp(0.0, 1.0);
         self
     }
 
-    /// The share of questions that are refused, from 0 to 1. Default 0.
+    /// How calls fail. Default: [`ProviderErrorKind::Timeout`].
+    pub fn error_kind(mut self, kind: ProviderErrorKind) -> Self {
+        self.character.error_kind = kind;
+        self
+    }
+
+    /// The share of calls that are refused with an apology. Default: 0.
     pub fn refusal_rate(mut self, share: f64) -> Self {
-        self.character.refusal_rate = share;
+        self.character.refusal_rate = share.clamp(0.0, 1.0);
         self
     }
 
-    /// The fingerprint that is shown. Default `fp_simulated`.
+    /// The fingerprint that is served. Default: `fp_simulated`.
     pub fn fingerprint(mut self, fingerprint: impl Into<String>) -> Self {
         self.character.fingerprint = Some(fingerprint.into());
         self
     }
 
-    /// A change on a day. Several add up.
+    /// One more change, from a date on. Changes add up; of several fingerprints the latest holds. Default: none.
     pub fn drift(mut self, drift: Drift) -> Self {
         self.character.drifts.push(drift);
+        self.character.drifts.sort_by_key(|drift| drift.from);
         self
     }
 
-    /// The day it is for the model, so that a history can be simulated. Default: today.
+    /// The time it is for the model, so that a history can be made. Default: the real time of each call.
     pub fn now(mut self, now: Timestamp) -> Self {
         self.character.now = Some(now);
         self
@@ -162,25 +113,15 @@ impl SimulatedBuilder {
 
     /// The model.
     pub fn build(self) -> Simulated {
-        let mut ids: Vec<_> = self.key.iter().collect();
-        // By id, so that the same wrong answers come out whatever the order of the key was.
-        ids.sort_by(|a, b| a.0.cmp(b.0));
-        let targets: Arc<[Arc<str>]> = ids
-            .into_iter()
-            .map(|(_, known)| known.target.clone())
-            .collect();
-        Simulated {
-            character: Arc::new(self.character),
-            key: Arc::new(self.key),
-            targets,
-        }
+        Simulated { character: Arc::new(self.character), key: Arc::new(AnswerKey::new(self.known)) }
     }
 }
 
 impl fmt::Debug for SimulatedBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SimulatedBuilder")
-            .field("name", &self.character.name)
-            .finish_non_exhaustive()
+            .field("character", &self.character)
+            .field("answers", &self.known.len())
+            .finish()
     }
 }

@@ -61,18 +61,11 @@ mod tests {
         for (json, text) in [
             ("null", ""),
             (r#""Par\"is""#, "Par\"is"),
-            (
-                r#"[{"type":"text","text":"Par"},{"type":"image_url"},{"type":"text","text":"is"}]"#,
-                "Paris",
-            ),
+            (r#"[{"type":"text","text":"Par"},{"type":"image_url"},{"type":"text","text":"is"}]"#, "Paris"),
             (r#"[{"type":"refusal","refusal":"no"}]"#, "no"),
             ("[]", ""),
         ] {
-            assert_eq!(
-                serde_json::from_str::<Content>(json).unwrap().0,
-                text,
-                "{json}"
-            );
+            assert_eq!(serde_json::from_str::<Content>(json).unwrap().0, text, "{json}");
         }
         for json in ["7", "true", r#"{"text":"x"}"#, r#"["x"]"#] {
             assert!(serde_json::from_str::<Content>(json).is_err(), "{json}");

@@ -35,21 +35,16 @@ pub(crate) fn usage(raw: Option<&RawValue>, has_text: bool) -> Usage {
     let mut usage = Usage::default();
     usage.prompt_tokens = count(counts.prompt_tokens);
     usage.completion_tokens = count(counts.completion_tokens);
-    if has_text
-        && usage.prompt_tokens.unwrap_or(0) == 0
-        && usage.completion_tokens.unwrap_or(0) == 0
-    {
+    if has_text && usage.prompt_tokens.unwrap_or(0) == 0 && usage.completion_tokens.unwrap_or(0) == 0 {
         return Usage::default();
     }
     usage.cached_tokens = count(object::<Details<'_>>(counts.prompt_tokens_details).cached_tokens);
-    usage.reasoning_tokens =
-        count(object::<Details<'_>>(counts.completion_tokens_details).reasoning_tokens);
+    usage.reasoning_tokens = count(object::<Details<'_>>(counts.completion_tokens_details).reasoning_tokens);
     usage
 }
 
 fn object<'a, T: Default + Deserialize<'a>>(raw: Option<&'a RawValue>) -> T {
-    raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
-        .unwrap_or_default()
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
 }
 
 fn count(raw: Option<&RawValue>) -> Option<u64> {
@@ -61,10 +56,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str, has_text: bool) -> Usage {
-        usage(
-            Some(&RawValue::from_string(json.to_owned()).unwrap()),
-            has_text,
-        )
+        usage(Some(&RawValue::from_string(json.to_owned()).unwrap()), has_text)
     }
 
     #[test]
@@ -89,22 +81,10 @@ mod tests {
         let json = r#"{"prompt_tokens": 11, "completion_tokens": -7, "total_tokens": "?",
             "prompt_tokens_details": {"cached_tokens": 3}, "completion_tokens_details": {"reasoning_tokens": 5}}"#;
         let usage = read(json, true);
-        assert_eq!(
-            (usage.prompt_tokens, usage.completion_tokens),
-            (Some(11), None)
-        );
-        assert_eq!(
-            (usage.cached_tokens, usage.reasoning_tokens),
-            (Some(3), Some(5))
-        );
-        assert_eq!(
-            read(r#"{"prompt_tokens": 9007199254740992}"#, true).prompt_tokens,
-            Some(1 << 53)
-        );
+        assert_eq!((usage.prompt_tokens, usage.completion_tokens), (Some(11), None));
+        assert_eq!((usage.cached_tokens, usage.reasoning_tokens), (Some(3), Some(5)));
+        assert_eq!(read(r#"{"prompt_tokens": 9007199254740992}"#, true).prompt_tokens, Some(1 << 53));
         // An empty answer may well have used nothing.
-        assert_eq!(
-            read(r#"{"prompt_tokens": 0, "completion_tokens": 0}"#, false),
-            Usage::new(0, 0)
-        );
+        assert_eq!(read(r#"{"prompt_tokens": 0, "completion_tokens": 0}"#, false), Usage::new(0, 0));
     }
 }
