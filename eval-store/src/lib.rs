@@ -2,6 +2,13 @@
 
 #[cfg(feature = "sqlite")]
 mod database;
+mod lines;
+mod spill;
 
 #[cfg(feature = "sqlite")]
 pub use database::{DieselStore, Options};
+pub use lines::{
+    ExportError, ImportError, Imported, RUN_SCHEMA, export_run, import, run_json, run_json_file, write_evaluations,
+    write_run,
+};
+pub use spill::Spill;

@@ -27,6 +27,7 @@ pub async fn store<S: Store>(make: impl AsyncFn() -> S) {
     pages::filters(&make().await).await;
     pages::text(&make().await).await;
     writers::at_once(&make().await).await;
+    writers::strangers(&make().await).await;
     writers::large_batch(&make().await).await;
 }
 
@@ -57,6 +58,6 @@ async fn stored_run(store: &impl Store) -> Run {
     run
 }
 
-fn is_missing<T>(result: Result<T, StoreError>, id: RunId) -> bool {
-    matches!(result, Err(StoreError::NotFound(missing)) if missing == id)
+fn is_missing<T>(result: &Result<T, StoreError>, id: RunId) -> bool {
+    matches!(result, Err(StoreError::NotFound(missing)) if *missing == id)
 }

@@ -8,8 +8,12 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use crate::database::error::Failure;
 use crate::database::location::Location;
 use crate::database::options::Options;
+
+/// A small cache: a run shares its memory with all requests in flight.
+const SETTINGS: &str = "PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000;";
 
 /// Opens a connection; `create` makes the file where it is missing.
 pub(crate) fn connect(location: &Location, options: &Options, create: bool) -> Result<SqliteConnection, String> {
@@ -24,14 +28,33 @@ fn set_up(connection: &mut SqliteConnection, options: &Options) -> QueryResult<(
     let wait = options.busy_timeout.as_millis();
     connection.batch_execute(&format!("PRAGMA busy_timeout = {wait}"))?;
     use_wal(connection, options.busy_timeout)?;
-    let synchronous = if options.full_sync { "FULL" } else { "NORMAL" };
-    connection.batch_execute(&format!(
-        "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000;"
-    ))?;
+    connection.batch_execute(if options.full_sync {
+        "PRAGMA synchronous = FULL"
+    } else {
+        "PRAGMA synchronous = NORMAL"
+    })?;
+    connection.batch_execute(SETTINGS)?;
     match options.max_bytes {
         Some(bytes) => limit(connection, bytes),
         None => Ok(()),
     }
+}
+
+/// Runs writes in one transaction that holds the write lock from the beginning: one that reads first and then wants
+/// to write fails at once when another process wrote in between.
+///
+/// Not diesel's own: SQLite ends the transaction by itself on a full disk, and diesel then reports that nothing was
+/// left to roll back instead of the cause, and gives the connection up.
+pub(crate) fn immediate<T>(
+    connection: &mut SqliteConnection,
+    work: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    connection.batch_execute("BEGIN IMMEDIATE")?;
+    let result = work(connection).and_then(|value| Ok(connection.batch_execute("COMMIT").map(|()| value)?));
+    if result.is_err() {
+        let _ = connection.batch_execute("ROLLBACK");
+    }
+    result
 }
 
 /// Two processes that make the same file meet here, and SQLite does not wait for this lock by itself.

@@ -22,10 +22,9 @@ impl Location {
         };
         match scheme {
             "sqlite" => Self::of_path(url, without_slash(rest)),
-            "postgres" | "postgresql" => Err(refused(
-                url,
-                "this build opens SQLite only; use a path or sqlite:///eval.db".to_owned(),
-            )),
+            "postgres" | "postgresql" => {
+                Err(refused(url, "this build opens SQLite only; use a path or sqlite:///eval.db".to_owned()))
+            }
             _ => Err(refused(url, format!("`{scheme}` is no database that is known here; use sqlite:///eval.db"))),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
@@ -22,7 +23,7 @@ impl From<diesel::result::Error> for Refused {
 }
 
 /// Runs the migrations that are missing, all or none. One immediate transaction, so that a second process that opens
-/// the same file waits and then finds everything done; it also finds out whether the file can be written at all.
+/// the same file waits and then finds everything done. It also finds out whether the file can be written at all.
 pub(crate) fn migrate(connection: &mut SqliteConnection) -> Result<(), String> {
     connection.immediate_transaction(run).map_err(|Refused(why)| why)
 }
@@ -31,7 +32,9 @@ fn run(connection: &mut SqliteConnection) -> Result<(), Refused> {
     refuse_foreign(connection)?;
     refuse_newer(connection)?;
     let pending = connection.run_pending_migrations(MIGRATIONS);
-    pending.map(drop).map_err(|error| Refused(format!("its schema cannot be brought up to date: {error}")))
+    pending.map_err(|error| Refused(format!("its schema cannot be brought up to date: {error}")))?;
+    // Changes nothing, but a file that is read-only has let everything pass until here.
+    Ok(connection.batch_execute("UPDATE __diesel_schema_migrations SET version = version WHERE FALSE")?)
 }
 
 /// A file with tables of another program must not get ours as well.

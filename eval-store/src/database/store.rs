@@ -8,7 +8,7 @@ use eval_core::{
 };
 use tokio::task::spawn_blocking;
 
-use crate::database::connection::connect;
+use crate::database::connection::{connect, immediate};
 use crate::database::error::{Failure, backend};
 use crate::database::location::{Location, folder, refused};
 use crate::database::migrate::migrate;
@@ -120,10 +120,7 @@ fn advice(location: &Location, why: &str) -> String {
 impl Store for DieselStore {
     async fn put_run(&self, run: &Run) -> Result<(), StoreError> {
         let run = run.clone();
-        let put = move |connection: &mut SqliteConnection| {
-            connection.immediate_transaction(|connection| write::put_run(connection, &run))
-        };
-        self.writer.call(put).await
+        self.writer.call(move |connection| immediate(connection, |connection| write::put_run(connection, &run))).await
     }
 
     async fn get_run(&self, id: RunId) -> Result<Run, StoreError> {

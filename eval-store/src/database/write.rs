@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use diesel::dsl::max;
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
 use eval_core::{Evaluation, OutcomeKind, Run, RunId};
 
 use crate::database::error::Failure;
@@ -108,14 +109,18 @@ impl Writing<'_> {
             return Ok(());
         }
         let row = SampleRow::new(&evaluation.sample, hash)?;
-        diesel::insert_into(samples::table).values(&row).on_conflict_do_nothing().execute(self.connection)?;
+        diesel::insert_or_ignore_into(samples::table).values(&row).execute(self.connection)?;
         Ok(())
     }
 
-    /// Whether the row was new.
+    /// Whether the row was new. A plain insert, because diesel keeps its statement without writing the SQL again each
+    /// time; one with a conflict clause costs twice as much.
     fn insert(&mut self, row: &EvaluationRow<'_>) -> QueryResult<bool> {
-        let insert = diesel::insert_into(evaluations::table).values(row).on_conflict_do_nothing();
-        Ok(insert.execute(self.connection)? == 1)
+        match diesel::insert_into(evaluations::table).values(row).execute(self.connection) {
+            Ok(_) => Ok(true),
+            Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Removes a row that stands in the way, with its verdicts, unless it is scored. Whether it did.

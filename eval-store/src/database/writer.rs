@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use eval_core::{Evaluation, RunId, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::database::connection::immediate;
 use crate::database::error::{Failure, backend};
 use crate::database::write::{Batch, Seen, put_evaluations};
 
@@ -145,7 +146,7 @@ impl Desk {
 
     fn transact(&mut self, batches: &[Batch]) -> Result<(), Failure> {
         let seen = &mut self.seen;
-        let result = self.connection.immediate_transaction(|connection| put_evaluations(connection, seen, batches));
+        let result = immediate(&mut self.connection, |connection| put_evaluations(connection, seen, batches));
         if result.is_err() {
             self.seen.forget();
         }

@@ -6,11 +6,11 @@ use crate::{ProviderErrorKind, Run, RunQuery, RunStatus, Selection, Stop, Store}
 
 pub(super) async fn missing(store: &impl Store) {
     let id = fixtures::run("gpt-4o", 0).id;
-    assert!(is_missing(store.get_run(id).await, id), "a run that is not there is not found");
-    assert!(is_missing(store.put_evaluations(id, &[]).await, id), "an empty batch needs a run too");
+    assert!(is_missing(&store.get_run(id).await, id), "a run that is not there is not found");
+    assert!(is_missing(&store.put_evaluations(id, &[]).await, id), "an empty batch needs a run too");
     let batch = [fixtures::scored(id, "a", 1, 1.0)];
-    assert!(is_missing(store.put_evaluations(id, &batch).await, id), "evaluations need a run");
-    assert!(is_missing(store.evaluations(id, &everything()).await, id), "evaluations of no run are not found");
+    assert!(is_missing(&store.put_evaluations(id, &batch).await, id), "evaluations need a run");
+    assert!(is_missing(&store.evaluations(id, &everything()).await, id), "evaluations of no run are not found");
     assert_eq!(runs_of(store, &RunQuery::default()).await, [], "an empty store lists no runs");
 }
 

@@ -1,6 +1,6 @@
 //! Many writers at once, and much in one go.
 
-use super::{evaluations_of, everything, put, put_run, stored_run};
+use super::{evaluations_of, everything, is_missing, put, put_run, stored_run};
 use crate::Store;
 use crate::conformance::fixtures::{self, failed, scored};
 use crate::evaluator::join::join_all;
@@ -25,6 +25,18 @@ pub(super) async fn at_once(store: &impl Store) {
         let expected: Vec<_> = (0..37).map(|n| scored(run, &format!("q{n:02}"), 1, 0.5)).collect();
         assert_eq!(evaluations_of(store, run, &everything()).await, expected, "writers at once lose nothing");
     }
+}
+
+/// A writer whose run is not there fails alone, also where a store commits several batches together.
+pub(super) async fn strangers(store: &impl Store) {
+    let (run, stranger) = (stored_run(store).await.id, fixtures::run("stranger", 1).id);
+    let writer = |at: u32| async move {
+        let run = if at.is_multiple_of(5) { stranger } else { run };
+        let result = store.put_evaluations(run, &[scored(run, &format!("q{at:02}"), 1, 0.5)]).await;
+        assert_eq!(is_missing(&result, stranger), run == stranger, "only evaluations of a missing run are refused");
+    };
+    join_all((0..40).map(writer)).await;
+    assert_eq!(evaluations_of(store, run, &everything()).await.len(), 32, "the others are stored");
 }
 
 pub(super) async fn large_batch(store: &impl Store) {

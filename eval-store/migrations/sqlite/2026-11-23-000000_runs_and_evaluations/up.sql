@@ -89,7 +89,7 @@ CREATE TABLE samples (
     expected_output TEXT,
     turns           TEXT,                             -- JSON: the turns before the question
     metadata        TEXT                              -- JSON: the other columns of the data set
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- One sample in one epoch of a run.
 CREATE TABLE evaluations (

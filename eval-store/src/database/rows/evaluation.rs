@@ -73,7 +73,8 @@ impl<'a> EvaluationRow<'a> {
         let completion = evaluation.completion.as_ref();
         let usage = completion.map(|completion| completion.usage).unwrap_or_default();
         let served = completion.map(|completion| &completion.served);
-        let said = |part: fn(&Served) -> &Option<String>| served.and_then(|served| part(served).as_deref()).map(Text::from);
+        let said =
+            |part: fn(&Served) -> &Option<String>| served.and_then(|served| part(served).as_deref()).map(Text::from);
         let timing = measured(evaluation.timing);
         Ok(Self {
             id: keys.id,
@@ -231,8 +232,7 @@ fn differs<'a>(run: RunId, evaluation: &Evaluation) -> Result<Option<Text<'a>>, 
     if usual && completion.cost == evaluation.cost && completion.timing == evaluation.timing {
         return Ok(None);
     }
-    let books =
-        Books { cost: completion.cost, timing: measured(completion.timing), origin: completion.origin.clone() };
+    let books = Books { cost: completion.cost, timing: measured(completion.timing), origin: completion.origin.clone() };
     json(&books).map(Some)
 }
 

@@ -1,0 +1,54 @@
+//! What a person sees who opens the file with another program.
+#![cfg(feature = "sqlite")]
+
+#[expect(dead_code, reason = "shared with other tests")]
+mod common;
+
+use common::{connection, open, url};
+use diesel::prelude::*;
+use diesel::sql_types::{Double, Nullable, Text};
+use eval_core::conformance::fixtures::{finished, rich, rich_run};
+use eval_core::{Run, Store};
+
+#[derive(QueryableByName, Debug, PartialEq)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    run: String,
+    #[diesel(sql_type = Text)]
+    started_at: String,
+    #[diesel(sql_type = Nullable<Double>)]
+    accuracy: Option<f64>,
+    #[diesel(sql_type = Nullable<Double>)]
+    wall_s: Option<f64>,
+}
+
+async fn filled(folder: &tempfile::TempDir) -> (SqliteConnection, Run) {
+    let (store, run) = (open(&url(folder, "eval.db")).await, finished("gpt-4o", 1, 0.875, 2));
+    store.put_run(&rich_run()).await.unwrap();
+    store.put_run(&run).await.unwrap();
+    store.put_evaluations(run.id, &rich(run.id)).await.unwrap();
+    (connection(&folder.path().join("eval.db")), run)
+}
+
+#[tokio::test]
+async fn results_are_in_percent_and_seconds_and_times_are_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut connection, run) = filled(&folder).await;
+    let lines: Vec<Line> =
+        diesel::sql_query("SELECT * FROM results WHERE name = 'gpt-4o'").load(&mut connection).unwrap();
+    let started_at = "2026-01-01 00:00:01.123457".to_owned();
+    assert_eq!(lines, [Line { run: run.id.short(), started_at, accuracy: Some(87.5), wall_s: Some(60.0) }]);
+}
+
+#[tokio::test]
+async fn the_queries_of_the_readme_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut connection, _) = filled(&folder).await;
+    let readme = include_str!("../README.md");
+    let queries: Vec<_> = readme.split("```sql\n").skip(1).filter_map(|part| part.split("```").next()).collect();
+    assert!(queries.len() >= 5, "{queries:?}");
+    for query in queries {
+        let done = diesel::sql_query(query).execute(&mut connection);
+        assert!(done.is_ok(), "{query}: {done:?}");
+    }
+}
