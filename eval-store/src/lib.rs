@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "sqlite", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "sqlite"), doc = "Lines of JSON, and a spill file for a store in trouble.")]
 
 #[cfg(feature = "sqlite")]
 mod database;

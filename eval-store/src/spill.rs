@@ -23,12 +23,11 @@ use file::{Place, SpillFile};
 /// spilled: nothing is paid for yet. Needs a tokio runtime.
 ///
 /// ```
-/// use eval_core::{DatasetRef, Run, Store};
-/// use eval_store::{DieselStore, Spill};
+/// use eval_core::{DatasetRef, InMemory, Run, Store};
+/// use eval_store::Spill;
 ///
 /// # tokio::runtime::Builder::new_multi_thread().build().unwrap().block_on(async {
-/// let store = DieselStore::open(":memory:").await?;
-/// let store = Spill::new(store).to_file("eval.spill.jsonl");
+/// let store = Spill::new(InMemory::new()).to_file("eval.spill.jsonl").to_folder("/var/lib/evals");
 /// store.put_run(&Run::new("gpt-4o", DatasetRef::new("sums", "f00d", 1), 1)).await?;
 /// # Ok::<(), eval_core::StoreError>(()) }).unwrap();
 /// ```

@@ -11,18 +11,18 @@ struct Files(TempDir, Cell<u32>);
 
 impl Files {
     fn new() -> Self {
-        Self(tempfile::tempdir().unwrap(), Cell::new(0))
+        Self(tempfile::tempdir().expect("a folder"), Cell::new(0))
     }
 
     async fn next(&self) -> DieselStore {
         self.1.set(self.1.get() + 1);
         let path = self.0.path().join(format!("{}.db", self.1.get()));
-        DieselStore::open(&format!("sqlite:///{}", path.display())).await.unwrap()
+        DieselStore::open(&format!("sqlite:///{}", path.display())).await.expect("a database")
     }
 }
 
 async fn in_memory() -> DieselStore {
-    DieselStore::open(":memory:").await.unwrap()
+    DieselStore::open(":memory:").await.expect("a database")
 }
 
 #[tokio::test]

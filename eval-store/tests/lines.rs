@@ -9,25 +9,25 @@ use eval_store::{ExportError, ImportError, export_run, import, run_json, run_jso
 /// A store with a run that uses every field, and more evaluations than one page.
 async fn filled() -> (InMemory, Run) {
     let (store, run) = (InMemory::new(), rich_run());
-    store.put_run(&run).await.unwrap();
-    store.put_evaluations(run.id, &rich(run.id)).await.unwrap();
+    store.put_run(&run).await.expect("it is stored and found");
+    store.put_evaluations(run.id, &rich(run.id)).await.expect("it is stored and found");
     let many: Vec<_> = (0..450).map(|n| scored(run.id, &format!("q{n:03}"), 1, 0.5)).collect();
-    store.put_evaluations(run.id, &many).await.unwrap();
+    store.put_evaluations(run.id, &many).await.expect("it is stored and found");
     (store, run)
 }
 
 async fn all(store: &dyn Store, run: &Run) -> Vec<Evaluation> {
     let mut query = EvaluationQuery::default();
     query.limit = usize::MAX;
-    store.evaluations(run.id, &query).await.unwrap()
+    store.evaluations(run.id, &query).await.expect("it is stored and found")
 }
 
 async fn assert_imports(text: &[u8], original: &dyn Store, run: &Run) {
     let copy = InMemory::new();
     for _ in 0..2 {
-        let imported = import(text, &copy).await.unwrap();
+        let imported = import(text, &copy).await.expect("it is stored and found");
         assert_eq!((imported.runs, imported.evaluations), (1, all(original, run).await.len() as u64));
-        assert_eq!(copy.get_run(run.id).await.unwrap(), *run);
+        assert_eq!(copy.get_run(run.id).await.expect("it is stored and found"), *run);
         assert_eq!(all(&copy, run).await, all(original, run).await);
     }
 }

@@ -24,9 +24,9 @@ struct Line {
 
 async fn filled(folder: &tempfile::TempDir) -> (SqliteConnection, Run) {
     let (store, run) = (open(&url(folder, "eval.db")).await, finished("gpt-4o", 1, 0.875, 2));
-    store.put_run(&rich_run()).await.unwrap();
-    store.put_run(&run).await.unwrap();
-    store.put_evaluations(run.id, &rich(run.id)).await.unwrap();
+    store.put_run(&rich_run()).await.expect("it is stored");
+    store.put_run(&run).await.expect("it is stored");
+    store.put_evaluations(run.id, &rich(run.id)).await.expect("it is stored");
     (connection(&folder.path().join("eval.db")), run)
 }
 

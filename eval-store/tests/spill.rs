@@ -62,7 +62,7 @@ fn spilled(result: Result<(), StoreError>) -> (PathBuf, BoxError) {
 }
 
 async fn import_file(path: &Path, store: &dyn Store) -> (u64, u64) {
-    let imported = import(BufReader::new(std::fs::File::open(path).unwrap()), store).await.unwrap();
+    let imported = import(BufReader::new(std::fs::File::open(path).expect("a file")), store).await.expect("lines");
     (imported.runs, imported.evaluations)
 }
 
