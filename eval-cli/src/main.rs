@@ -1,2 +1,85 @@
-//! placeholder
-fn main() {}
+//! `evalctl`: the only program that knows every crate. It reads settings, builds the pieces, picks the exit code.
+
+mod args;
+mod compose;
+mod config;
+mod exit;
+mod failure;
+mod git;
+mod output;
+mod progress;
+mod refs;
+mod report;
+mod stop;
+mod verbs;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use args::{Cli, ConfigVerb, DatasetVerb, Global, Verb};
+use exit::Exit;
+use failure::Outcome;
+use output::Console;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let console = Console::new(&cli.global);
+    trace(cli.global.verbose);
+    match run(&console, cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            console.fail(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(console: &Console, cli: Cli) -> Outcome {
+    // Two threads: the work is waiting for models; more threads only wake each other up.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let outcome = runtime.block_on(dispatch(console, &cli.global, cli.verb));
+    // A connection that does not close is no reason to keep the user waiting.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
+    match verb {
+        Verb::Run(args) => verbs::run::run(console, global, args).await,
+        Verb::Runs(args) => verbs::runs::runs(console, global, args).await,
+        Verb::Show(args) => verbs::show::show(console, global, args).await,
+        Verb::Models(args) => verbs::models::models(console, global, args).await,
+        Verb::Doctor(args) => verbs::doctor::doctor(console, global, args).await,
+        Verb::Dataset { verb: DatasetVerb::Validate { file } } => verbs::dataset::validate(console, &file),
+        Verb::Dataset { verb: DatasetVerb::Stats { file } } => verbs::dataset::stats(console, global, &file).await,
+        Verb::Dataset { verb: DatasetVerb::Diff { old, new } } => verbs::dataset::diff(console, &old, &new),
+        Verb::Init(args) => verbs::init::init(console, &args),
+        Verb::Config { verb: ConfigVerb::Show } => verbs::config::show(console, global),
+        Verb::Import(args) => verbs::import::import(console, global, args).await,
+        Verb::Demo(args) => verbs::demo::demo(console, global, args).await,
+        Verb::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "evalctl", &mut std::io::stdout());
+            Ok(Exit::Done)
+        }
+        Verb::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            std::io::stdout().write_all(&page)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// What the libraries say on the way: warnings always, more with -v. Never on stdout.
+fn trace(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("EVALCTL_LOG").unwrap_or_else(|_| level.into());
+    let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time();
+    layer.with_target(verbose > 0).init();
+}

@@ -13,7 +13,7 @@ use crate::database::location::Location;
 use crate::database::options::Options;
 
 /// A small cache: a run shares its memory with all requests in flight.
-const SETTINGS: &str = "PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000;";
+const SETTINGS: &str = "PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000; PRAGMA wal_autocheckpoint = 4000;";
 
 /// Opens a connection; `create` makes the file where it is missing.
 pub(crate) fn connect(location: &Location, options: &Options, create: bool) -> Result<SqliteConnection, String> {

@@ -1,5 +1,8 @@
 //! The one thread that writes.
 
+mod queue;
+
+use std::sync::Arc;
 use std::thread;
 
 use diesel::prelude::*;
@@ -9,42 +12,40 @@ use tokio::sync::{mpsc, oneshot};
 use crate::database::connection::immediate;
 use crate::database::error::{Failure, backend};
 use crate::database::write::{Batch, Seen, put_evaluations};
-
-/// At most so many evaluations in one transaction.
-const MOST: usize = 256;
-/// At most so many callers wait in the channel; the next one waits in front of it.
-const WAITING: usize = 1024;
+use queue::Queue;
 
 type Call = Box<dyn FnOnce(&mut SqliteConnection) + Send>;
-type Answer = oneshot::Sender<Result<(), StoreError>>;
+/// One result for each batch, in order.
+type Results = Vec<Result<(), StoreError>>;
 
 enum Job {
-    Put(Batch, Answer),
+    Put(Vec<Batch>, oneshot::Sender<Results>),
     Call(Call),
 }
 
-/// The thread that owns the writing connection. It takes whatever waits, commits it in one transaction and answers
-/// all: one commit serves many callers, and no timer makes anyone wait.
+/// The thread that owns the writing connection, and the queue before it. Whatever waits is committed in one transaction
+/// and all who wait are answered: one commit serves many callers, and no timer makes anyone wait.
 ///
 /// Dropped, it finishes what it has accepted and closes the file.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    jobs: Option<mpsc::Sender<Job>>,
+    jobs: Option<mpsc::UnboundedSender<Job>>,
+    queue: Arc<Queue>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Writer {
     pub(crate) fn spawn(connection: SqliteConnection) -> std::io::Result<Self> {
-        let (jobs, waiting) = mpsc::channel(WAITING);
-        let mut desk = Desk { connection, seen: Seen::default(), waiting, stashed: None };
+        let (jobs, waiting) = mpsc::unbounded_channel();
+        let mut desk = Desk { connection, seen: Seen::default(), waiting };
         let thread = thread::Builder::new().name("eval-store-writer".to_owned()).spawn(move || desk.work())?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), queue: Arc::default(), thread: Some(thread) })
     }
 
     /// Stores evaluations; on return they are committed.
     pub(crate) async fn put(&self, run: RunId, evaluations: Vec<Evaluation>) -> Result<(), StoreError> {
-        let (answer, answered) = oneshot::channel();
-        self.send(Job::Put(Batch { run, evaluations }, answer)).await?;
+        let jobs = self.jobs.as_ref().ok_or_else(closed)?;
+        let answered = self.queue.push(Batch { run, evaluations }, jobs);
         answered.await.map_err(backend)?
     }
 
@@ -58,14 +59,14 @@ impl Writer {
             // A caller that went away does not need its answer.
             let _ = answer.send(work(connection));
         };
-        self.send(Job::Call(Box::new(call))).await?;
+        let jobs = self.jobs.as_ref().ok_or_else(closed)?;
+        jobs.send(Job::Call(Box::new(call))).map_err(|_| closed())?;
         Ok(answered.await.map_err(backend)??)
     }
+}
 
-    async fn send(&self, job: Job) -> Result<(), StoreError> {
-        let jobs = self.jobs.as_ref().ok_or_else(|| backend("the store is closed"))?;
-        jobs.send(job).await.map_err(|_| backend("the thread that writes has ended"))
-    }
+fn closed() -> StoreError {
+    backend("the store is closed")
 }
 
 impl Drop for Writer {
@@ -82,58 +83,34 @@ impl Drop for Writer {
 struct Desk {
     connection: SqliteConnection,
     seen: Seen,
-    waiting: mpsc::Receiver<Job>,
-    stashed: Option<Job>,
+    waiting: mpsc::UnboundedReceiver<Job>,
 }
 
 impl Desk {
     fn work(&mut self) {
-        while let Some(job) = self.stashed.take().or_else(|| self.waiting.blocking_recv()) {
+        while let Some(job) = self.waiting.blocking_recv() {
             match job {
                 Job::Call(call) => call(&mut self.connection),
-                Job::Put(batch, answer) => {
-                    let (batches, answers) = self.gather(batch, answer);
-                    self.commit(&batches, answers);
-                }
+                // Callers that went away do not need their answers.
+                Job::Put(batches, answer) => drop(answer.send(self.commit(&batches))),
             }
         }
-    }
-
-    /// Takes what waits as well, up to the first job of another kind.
-    fn gather(&mut self, first: Batch, answer: Answer) -> (Vec<Batch>, Vec<Answer>) {
-        let mut size = first.evaluations.len();
-        let (mut batches, mut answers) = (vec![first], vec![answer]);
-        while size < MOST {
-            match self.waiting.try_recv() {
-                Ok(Job::Put(batch, answer)) => {
-                    size += batch.evaluations.len();
-                    batches.push(batch);
-                    answers.push(answer);
-                }
-                other => {
-                    self.stashed = other.ok();
-                    break;
-                }
-            }
-        }
-        (batches, answers)
     }
 
     /// One transaction for all. Where that fails, one for each, so that nobody fails for another's fault.
-    fn commit(&mut self, batches: &[Batch], answers: Vec<Answer>) {
-        let together = self.store(batches);
-        // Who waited twice for the lock need not wait again for each batch.
-        let busy = together.as_ref().err().filter(|failure| failure.is_busy()).map(ToString::to_string);
-        let mut together = Some(together);
-        for (batch, answer) in batches.iter().zip(answers) {
-            let result = match (&together, &busy) {
-                (_, Some(why)) => Err(backend(why.clone())),
-                (Some(Ok(())), _) => Ok(()),
-                _ if batches.len() == 1 => together.take().unwrap_or(Ok(())).map_err(StoreError::from),
-                _ => self.store(std::slice::from_ref(batch)).map_err(StoreError::from),
-            };
-            // A caller that went away does not need its answer.
-            let _ = answer.send(result);
+    fn commit(&mut self, batches: &[Batch]) -> Results {
+        let failure = match self.store(batches) {
+            Ok(()) => return batches.iter().map(|_| Ok(())).collect(),
+            Err(failure) => failure,
+        };
+        if failure.is_busy() {
+            // Who waited twice for the lock need not wait again for each batch.
+            let why = failure.to_string();
+            return batches.iter().map(|_| Err(backend(why.clone()))).collect();
+        }
+        match batches {
+            [_] => vec![Err(failure.into())],
+            _ => batches.iter().map(|batch| Ok(self.store(std::slice::from_ref(batch))?)).collect(),
         }
     }
 

@@ -1,0 +1,374 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Asks models golden questions, has the answers judged, remembers, and says what moved.
+#[derive(Debug, Parser)]
+#[command(name = "evalctl", version, propagate_version = true, arg_required_else_help = true, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  evalctl demo                                        needs nothing: simulated models, a table, what next
+  evalctl run golden.csv -m gpt-4o -m grok-3          two models, judged by gpt-4o-mini
+  evalctl run golden.csv -m gpt-4o --judge exact      a judge that costs nothing
+  evalctl show @latest                                the questions of the newest run, with the judge's reasons
+  evalctl models                                      the leaderboard
+
+Exit codes: 0 done · 2 usage, configuration, data set or database · 4 provider, network or key · 130 interrupted
+Results go to stdout, everything else to stderr. Keys are read from the environment or .env, never from a flag.";
+
+/// Flags of every command.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Global {
+    /// One JSON document on stdout: short for --format json
+    #[arg(long, global = true, conflicts_with = "format", help_heading = "Output")]
+    pub(crate) json: bool,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<Format>,
+    /// No progress and no notes on stderr; errors only
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub(crate) quiet: bool,
+    /// More of what happens, on stderr; -vv for all
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
+    pub(crate) verbose: u8,
+    /// When to use colours; NO_COLOR is honoured
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN", help_heading = "Output")]
+    pub(crate) color: Color,
+    /// Never ask a question, not even on a terminal
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) no_input: bool,
+    /// The configuration file [default: evalctl.toml in the working folder, if there is one]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where runs are kept: sqlite://FILE, a path, or :memory: [default: sqlite://eval.db]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Settings")]
+    pub(crate) database_url: Option<String>,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Tables and sentences for a person
+    Human,
+    /// The same without colours, bars and marks beyond ASCII
+    Plain,
+    /// One JSON document
+    Json,
+    /// One JSON line per event of a run
+    Jsonl,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal that can
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Ask models the questions of a data set and judge the answers
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// List runs, newest first
+    Runs(RunsArgs),
+    /// Show a run: its questions, answers and the judge's reasons
+    Show(ShowArgs),
+    /// The leaderboard: accuracy with its interval, latency, cost
+    Models(ModelsArgs),
+    /// Check endpoint, key, models, database and data set before anything is paid for
+    Doctor(DoctorArgs),
+    /// Look at data sets
+    Dataset {
+        #[command(subcommand)]
+        verb: DatasetVerb,
+    },
+    /// Write evalctl.toml and a data set of ten questions to start from
+    Init(InitArgs),
+    /// Look at the settings
+    Config {
+        #[command(subcommand)]
+        verb: ConfigVerb,
+    },
+    /// Take results back into the database: a spill file, or JSON lines of another database
+    Import(ImportArgs),
+    /// Simulated models over the golden questions: needs no key and no server
+    Demo(DemoArgs),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  evalctl run golden.csv -m gpt-4o --limit 5                  a quick test
+  evalctl run golden.csv -m gpt-4o -m claude-haiku-4-5 --epochs 3 --tag branch=main
+  evalctl run golden.csv -m gpt-4o --param temperature=0 --prompt prompt.txt --as gpt-4o-terse
+  evalctl run answers.csv -m column:production_answer          score answers that stand in a column
+  evalctl run golden.csv -m simulated:steady --judge exact     no key, no server
+
+A judge is one of the built-in ones (exact, contains, regex, numeric, json, similarity, …), else the model that
+grades; llm:NAME forces the latter. A column `judge` in the data set chooses per question. The first judge is the
+run's score, others are listed beside it.";
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RunArgs {
+    /// The data set: CSV or JSON lines
+    pub(crate) dataset: Option<PathBuf>,
+    /// A model to ask; repeat for several. Also simulated:NAME and column:NAME
+    #[arg(short, long = "model", value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
+    /// Every model that the endpoint lists
+    #[arg(long, conflicts_with = "models")]
+    pub(crate) all_models: bool,
+    /// A judge; repeat for several [default: gpt-4o-mini]
+    #[arg(long = "judge", value_name = "JUDGE")]
+    pub(crate) judges: Vec<String>,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
+    #[command(flatten)]
+    pub(crate) endpoint: Endpoint,
+    /// Questions in flight at once, for each model [default: 8]
+    #[arg(long, value_name = "N")]
+    pub(crate) concurrency: Option<usize>,
+    /// A mark on the runs; repeat for several
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(crate) tags: Vec<(String, String)>,
+    /// The name under which the run enters its history [default: the model]
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Write a plain JSON copy of each run into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) json_out: Option<PathBuf>,
+    /// Where results go when the database fails [default: beside the database]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spill: Option<PathBuf>,
+}
+
+/// How questions are asked and answers judged.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Asking and judging")]
+pub(crate) struct Asking {
+    /// A prompt template with {question} and other columns as {placeholders}
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prompt: Option<PathBuf>,
+    /// A system message
+    #[arg(long, value_name = "FILE")]
+    pub(crate) system: Option<PathBuf>,
+    /// The rubric of the LLM judge [default: built in]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rubric: Option<PathBuf>,
+    /// A sampling parameter, for instance temperature=0; repeat for several
+    #[arg(long = "param", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(crate) params: Vec<(String, String)>,
+    /// Repeats of the data set [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) epochs: Option<u32>,
+    /// A score of at least this passes, from 0 to 1 [default: 0.5]
+    #[arg(long, value_name = "SCORE")]
+    pub(crate) threshold: Option<f64>,
+}
+
+/// Which questions are asked.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Questions")]
+pub(crate) struct Selecting {
+    /// At most so many questions, from the top
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// Only this category; repeat for several
+    #[arg(long = "category", value_name = "NAME")]
+    pub(crate) categories: Vec<String>,
+    /// A random draw of so many questions
+    #[arg(long, value_name = "N")]
+    pub(crate) draw: Option<u64>,
+    /// The seed of the draw
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "draw")]
+    pub(crate) seed: u64,
+    /// The name of the data set in histories [default: the file's]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset_name: Option<String>,
+}
+
+/// Who is asked.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Endpoint")]
+pub(crate) struct Endpoint {
+    /// The endpoint [env: LITELLM_BASE_URL, LITELLM_PROXY_BASE_URL, OPENAI_BASE_URL, OPENAI_API_BASE]
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// What the endpoint is [default: auto]
+    #[arg(long, value_enum, value_name = "PROFILE")]
+    pub(crate) profile: Option<Profile>,
+    /// The longest that one attempt may take, in seconds [default: 120]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<f64>,
+    /// Attempts per question, the first included [default: 5]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_attempts: Option<u32>,
+}
+
+/// What an endpoint is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Profile {
+    /// Ask the endpoint
+    Auto,
+    /// A LiteLLM proxy
+    Litellm,
+    /// Any other OpenAI-compatible endpoint
+    Openai,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RunsArgs {
+    /// Only runs of this model or name
+    #[arg(short, long)]
+    pub(crate) model: Option<String>,
+    /// Only runs over this data set
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
+    /// Only runs with this mark
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    pub(crate) tag: Option<(String, String)>,
+    /// At most so many
+    #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ShowArgs {
+    /// The run: its last six digits, its id, @latest, @latest~1, tag:KEY=VALUE
+    #[arg(default_value = "@latest")]
+    pub(crate) run: String,
+    /// One question by its id, in full
+    pub(crate) question: Option<String>,
+    /// Only this category
+    #[arg(long, value_name = "NAME")]
+    pub(crate) category: Option<String>,
+    /// Only questions that ended so
+    #[arg(long, value_enum)]
+    pub(crate) outcome: Option<OutcomeArg>,
+    /// Only questions with at most this score, from 0 to 1
+    #[arg(long, value_name = "SCORE")]
+    pub(crate) max_score: Option<f64>,
+    /// Only where question, answer or reason contains this text
+    #[arg(long)]
+    pub(crate) text: Option<String>,
+    /// At most so many questions
+    #[arg(short = 'n', long, default_value_t = 50, value_name = "N")]
+    pub(crate) limit: usize,
+    /// Answers and reasons whole, not cut
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
+/// How a question ended.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum OutcomeArg {
+    /// The judge gave a score
+    Scored,
+    /// The judge could not grade
+    Unscored,
+    /// The model did not answer
+    Failed,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ModelsArgs {
+    /// The data set [default: that of the newest whole run]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DoctorArgs {
+    /// The data set
+    pub(crate) dataset: Option<PathBuf>,
+    /// A model to look for; repeat for several
+    #[arg(short, long = "model", value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
+    /// A judge; repeat for several
+    #[arg(long = "judge", value_name = "JUDGE")]
+    pub(crate) judges: Vec<String>,
+    /// Ask each model one short question too: this costs a few tokens
+    #[arg(long)]
+    pub(crate) ask: bool,
+    #[command(flatten)]
+    pub(crate) endpoint: Endpoint,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DatasetVerb {
+    /// Read every row and say what is wrong with it
+    Validate {
+        /// The data set
+        file: PathBuf,
+    },
+    /// Count questions and lengths, and name questions that every model gets right
+    Stats {
+        /// The data set
+        file: PathBuf,
+    },
+    /// Questions added, removed and changed between two data sets
+    Diff {
+        /// The old one
+        old: PathBuf,
+        /// The new one
+        new: PathBuf,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct InitArgs {
+    /// The folder [default: the working folder]
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigVerb {
+    /// Every setting, its value and where it comes from
+    Show,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ImportArgs {
+    /// The file
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DemoArgs {
+    /// Repeats of the data set
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) epochs: u32,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE".into()),
+    }
+}

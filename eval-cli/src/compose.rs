@@ -1,0 +1,245 @@
+//! The pieces of a run, built from the settings. Everything that can be checked for nothing is checked here.
+
+mod endpoint;
+mod judges;
+mod model;
+mod store;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use eval_core::{
+    Completion, Dataset, Evaluator, EvaluatorBuilder, Judge, Money, Params, PromptTemplate, Provider, Scripted,
+};
+use eval_providers::Simulated;
+
+pub(crate) use endpoint::Endpoint;
+pub(crate) use judges::{JudgeName, check_column as check_judge_name, names as judge_names};
+pub(crate) use model::ModelName;
+pub(crate) use store::{OpenStore, existing as existing_store, open as open_store, plain as plain_store, public_url};
+
+use crate::config::Settings;
+use crate::failure::Failure;
+use crate::output::{Console, clean};
+
+/// What is asked of a run besides the settings.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    /// Every model of the endpoint.
+    pub(crate) all: bool,
+    /// The name in histories.
+    pub(crate) name: Option<String>,
+    /// Marks on the runs.
+    pub(crate) tags: Vec<(String, String)>,
+}
+
+/// A run that can begin.
+pub(crate) struct Composed {
+    pub(crate) evaluators: Vec<Evaluator>,
+    pub(crate) store: OpenStore,
+}
+
+/// Builds one evaluator per model: first what costs nothing to check, then the database, last the endpoint.
+pub(crate) async fn evaluators(
+    console: &Console,
+    settings: &Settings,
+    dataset: &Dataset,
+    asked: &Asked,
+) -> Result<Composed, Failure> {
+    let models = models(settings, dataset, asked)?;
+    let needs = asked.all || models.iter().any(|model| model.endpoint().is_some());
+    let names = judges::names(settings, needs)?;
+    let prompt = prompt(settings)?;
+    prompt.check(dataset.columns())?;
+    let rubric = judges::rubric(settings.rubric.value.as_deref())?;
+    let column = asks_llm(dataset)?.then(|| judges::grader_of_column(&names));
+    let store = open_store(settings).await?;
+
+    let graders = graders(&names, column.as_deref());
+    let endpoint = match needs || !graders.is_empty() {
+        true => Some(Endpoint::connect(console, settings).await?),
+        false => None,
+    };
+    let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
+    check(console, endpoint.as_ref(), &models, &graders)?;
+    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings));
+    let judges = judges::build(&names, column.as_deref(), provider.as_ref(), &rubric)?;
+
+    let parts = Parts { settings, dataset, asked, prompt, judges, provider, store: store.clone(), git: crate::git::provenance() };
+    let evaluators = models.iter().map(|model| parts.evaluator(model)).collect::<Result<_, _>>()?;
+    Ok(Composed { evaluators, store })
+}
+
+/// The models that were named.
+pub(crate) fn models(settings: &Settings, dataset: &Dataset, asked: &Asked) -> Result<Vec<ModelName>, Failure> {
+    let names = &settings.models.value;
+    if names.is_empty() && !asked.all {
+        return Err(Failure::usage("no model")
+            .hint("name one with -m: a model of the endpoint, simulated:strong, or column:NAME; or --all-models"));
+    }
+    if asked.name.is_some() && (names.len() > 1 || asked.all) {
+        return Err(Failure::usage("--as names one history, and several models are asked").hint("run them one by one"));
+    }
+    if let Some(at) = (1..names.len()).find(|at| names[..*at].contains(&names[*at])) {
+        return Err(Failure::usage(format!("the model `{}` is named twice", clean(&names[at]))));
+    }
+    names.iter().map(|name| ModelName::parse(name, dataset)).collect()
+}
+
+fn all_models(endpoint: Option<&Endpoint>) -> Result<Vec<ModelName>, Failure> {
+    let listed = endpoint.and_then(|endpoint| endpoint.models.as_deref()).unwrap_or_default();
+    let named: Vec<_> = listed.iter().filter(|name| !name.contains('*')).cloned().map(ModelName::Endpoint).collect();
+    if named.is_empty() { Err(Failure::provider("the endpoint lists no models")) } else { Ok(named) }
+}
+
+/// The models that grade.
+pub(crate) fn graders<'a>(names: &'a [JudgeName], column: Option<&'a str>) -> Vec<&'a str> {
+    let of_names = names.iter().filter_map(|name| match name {
+        JudgeName::Grader(grader) => Some(grader.as_str()),
+        JudgeName::BuiltIn(_) => None,
+    });
+    let mut graders: Vec<&str> = of_names.chain(column).collect();
+    graders.dedup();
+    graders
+}
+
+fn check(
+    console: &Console,
+    endpoint: Option<&Endpoint>,
+    models: &[ModelName],
+    graders: &[&str],
+) -> Result<(), Failure> {
+    let Some(endpoint) = endpoint else { return Ok(()) };
+    for model in models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied()) {
+        endpoint.check(console, model)?;
+    }
+    for grader in graders.iter().filter(|grader| !is_dated(grader)) {
+        console.note(format!("note: `{}` is an alias: what grades may change under it; name a dated model to pin it", clean(grader)));
+    }
+    for model in models.iter().filter_map(ModelName::endpoint).filter(|model| graders.contains(model)) {
+        console.warn(format!("`{}` grades its own answers", clean(model)));
+    }
+    Ok(())
+}
+
+/// Whether a name carries a date or a version that pins it: at least four digits in a row.
+fn is_dated(name: &str) -> bool {
+    name.as_bytes().windows(4).any(|window| window.iter().all(u8::is_ascii_digit))
+}
+
+/// Whether any sample asks for the LLM judge by its column.
+fn asks_llm(dataset: &Dataset) -> Result<bool, Failure> {
+    if !dataset.columns().iter().any(|column| column == eval_judge::JUDGE_COLUMN) {
+        return Ok(false);
+    }
+    for sample in dataset.samples()? {
+        if sample?.metadata.get(eval_judge::JUDGE_COLUMN).is_some_and(|judge| judge.trim() == "llm") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn prompt(settings: &Settings) -> Result<PromptTemplate, Failure> {
+    let template = match &settings.prompt.value {
+        None => PromptTemplate::default(),
+        Some(path) => PromptTemplate::parse(&read(path)?)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?,
+    };
+    match &settings.system.value {
+        None => Ok(template),
+        Some(path) => Ok(template.system(read(path)?.trim_end())),
+    }
+}
+
+/// The text of a file that the user named.
+pub(crate) fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
+}
+
+/// What all models of a run share.
+struct Parts<'a> {
+    settings: &'a Settings,
+    dataset: &'a Dataset,
+    asked: &'a Asked,
+    prompt: PromptTemplate,
+    judges: Vec<Arc<dyn Judge>>,
+    provider: Option<Arc<dyn Provider>>,
+    store: OpenStore,
+    git: (Option<String>, Option<bool>),
+}
+
+impl Parts<'_> {
+    fn evaluator(&self, model: &ModelName) -> Result<Evaluator, Failure> {
+        let prompt = self.prompt.clone();
+        let builder = match model {
+            ModelName::Endpoint(name) => {
+                let provider = self.provider.clone().ok_or_else(|| Failure::usage("no endpoint"))?;
+                self.builder(provider)?.model(name).prompt(prompt)
+            }
+            ModelName::Simulated(name) => {
+                let model = simulated(name, self.dataset)?;
+                self.builder(Arc::new(model))?.model(format!("simulated:{name}")).prompt(prompt).simulated(true)
+            }
+            ModelName::Column(name) => {
+                let prompt = PromptTemplate::column(name);
+                self.builder(Arc::new(repeat()))?.model(format!("column:{name}")).prompt(prompt)
+            }
+        };
+        Ok(builder.build()?)
+    }
+
+    fn builder(&self, provider: Arc<dyn Provider>) -> Result<EvaluatorBuilder, Failure> {
+        let settings = self.settings;
+        let mut judges = self.judges.iter();
+        let first = judges.next().ok_or_else(|| Failure::usage("no judge"))?;
+        let mut builder = Evaluator::builder(provider, first.clone())
+            .params(params(settings))
+            .epochs(settings.epochs.value)
+            .threshold(settings.threshold.value)
+            .concurrency(settings.concurrency.value)
+            .git(self.git.0.clone(), self.git.1)
+            .store(self.store.clone());
+        for judge in judges {
+            builder = builder.judge(judge.clone());
+        }
+        for (key, value) in &self.asked.tags {
+            builder = builder.tag(key, value);
+        }
+        Ok(match &self.asked.name {
+            Some(name) => builder.name(name),
+            None => builder,
+        })
+    }
+}
+
+fn params(settings: &Settings) -> Params {
+    settings.params.value.iter().fold(Params::new(), |params, (name, value)| params.with(name, value.clone()))
+}
+
+/// A simulated model that has seen the answers of the data set.
+pub(crate) fn simulated(name: &str, dataset: &Dataset) -> Result<Simulated, Failure> {
+    let builder = Simulated::named(name).ok_or_else(|| Failure::usage(format!("there is no simulated model `{name}`")))?;
+    let mut key = Vec::new();
+    for sample in dataset.samples()? {
+        let sample = sample?;
+        key.extend(sample.target.map(|target| (sample.id, sample.category, target)));
+    }
+    Ok(builder.answers(key).build())
+}
+
+/// Answers with what it is asked: the answers of `column:NAME` cost nothing, because nobody is called.
+fn repeat() -> Scripted {
+    Scripted::fallible("column", |request| Ok(Completion::new(request.last()).cost(Some(Money::ZERO))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_and_versions_pin_a_model() {
+        assert!(is_dated("gpt-4o-mini-2024-07-18") && is_dated("claude-haiku-4-5-20251001"));
+        assert!(!is_dated("gpt-4o-mini") && !is_dated("claude-sonnet-4-5"));
+    }
+}

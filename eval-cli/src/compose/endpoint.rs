@@ -1,0 +1,134 @@
+//! The endpoint: found, looked at, and asked which models it has.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eval_core::{Provider, ProviderError, ProviderErrorKind, ProviderExt as _};
+use eval_providers::{LiteLlm, OpenAi, Profile as Wire, RetryLayer, offers};
+
+use crate::args::Profile;
+use crate::config::{BASE_URLS, KEYS, Settings};
+use crate::failure::{Failure, did_you_mean};
+use crate::output::{Console, clean};
+
+/// An endpoint that answered.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    client: OpenAi,
+    profile: Wire,
+    /// The models it lists; `None` when it does not list any.
+    pub(crate) models: Option<Vec<String>>,
+}
+
+impl Endpoint {
+    /// Finds out what the endpoint is, whether it takes the key, and which models it has. Nothing is paid for.
+    pub(crate) async fn connect(console: &Console, settings: &Settings) -> Result<Self, Failure> {
+        let url = url(settings)?;
+        let profile = match settings.profile.value {
+            Profile::Litellm => Wire::LiteLlm,
+            Profile::Openai => Wire::OpenAi,
+            Profile::Auto => Wire::detect(url).await.map_err(|error| unreachable(url, settings, &error))?,
+        };
+        let client = client(settings, url, profile)?;
+        let endpoint = Self { models: list(&client, url, settings).await?, client, profile };
+        console.note(endpoint.describe(url, settings));
+        Ok(endpoint)
+    }
+
+    fn describe(&self, url: &str, settings: &Settings) -> String {
+        let key = match &settings.key {
+            Some(key) => format!("key from {}", key.origin),
+            None => "no key".into(),
+        };
+        format!("endpoint {} ({}), {}, {key}", clean(url), settings.base_url.origin, self.name())
+    }
+
+    /// What it is.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.profile {
+            Wire::LiteLlm => "LiteLLM",
+            _ => "OpenAI-compatible",
+        }
+    }
+
+    /// The endpoint with retries around it.
+    pub(crate) fn provider(&self, settings: &Settings) -> Arc<dyn Provider> {
+        Arc::new(self.client.clone().layer(RetryLayer::new(settings.max_attempts.value)))
+    }
+
+    /// Refuses a model that the endpoint does not list. One that lists none is taken at its word later.
+    pub(crate) fn check(&self, console: &Console, model: &str) -> Result<(), Failure> {
+        let Some(models) = &self.models else {
+            console.warn(format!("the endpoint lists no models, so `{}` could not be checked", clean(model)));
+            return Ok(());
+        };
+        if offers(models, model) {
+            return Ok(());
+        }
+        let failure = Failure::usage(format!("the endpoint has no model `{}`", clean(model)));
+        Err(match did_you_mean(model, models.iter().map(String::as_str)) {
+            Some(meant) => failure.hint(format!("did you mean `{}`?", clean(meant))),
+            None => failure.hint(format!("it has {}", clean(&some_of(models)))),
+        })
+    }
+}
+
+/// The URL, or what to do to have one.
+fn url(settings: &Settings) -> Result<&str, Failure> {
+    settings.base_url.value.as_deref().ok_or_else(|| {
+        Failure::usage("no endpoint: nobody says where the models are").hint(format!(
+            "set {} or --base-url; without any endpoint try `evalctl demo` or -m simulated:strong --judge exact",
+            BASE_URLS[0]
+        ))
+    })
+}
+
+fn client(settings: &Settings, url: &str, profile: Wire) -> Result<OpenAi, Failure> {
+    let builder = match profile {
+        Wire::LiteLlm => LiteLlm::builder(url),
+        _ => OpenAi::builder(url),
+    };
+    let builder = builder.timeout(Duration::from_secs_f64(settings.timeout_s.value));
+    let builder = match &settings.key {
+        Some(key) => builder.api_key(key.secret.clone()),
+        None => builder,
+    };
+    builder.build().map_err(|error| Failure::usage(format!("{error} ({})", settings.base_url.origin)))
+}
+
+async fn list(client: &OpenAi, url: &str, settings: &Settings) -> Result<Option<Vec<String>>, Failure> {
+    match client.models().await {
+        Ok(models) => Ok(Some(models)),
+        Err(error) => match error.kind {
+            ProviderErrorKind::Auth | ProviderErrorKind::Quota => Err(refused_key(settings, &error)),
+            ProviderErrorKind::Network | ProviderErrorKind::Timeout => Err(unreachable(url, settings, &error)),
+            ProviderErrorKind::Config => Err(Failure::from(error)),
+            _ => Ok(None),
+        },
+    }
+}
+
+fn refused_key(settings: &Settings, error: &ProviderError) -> Failure {
+    match &settings.key {
+        Some(key) => Failure::provider(format!("the endpoint refused the key of {}: {}", key.origin, clean(&error.message)))
+            .hint(format!("keys are looked for in {}, in this order", KEYS.join(", "))),
+        None => Failure::provider(format!("the endpoint wants a key, and none is set: {}", clean(&error.message)))
+            .hint(format!("set one of {}, in the environment or in .env", KEYS.join(", "))),
+    }
+}
+
+fn unreachable(url: &str, settings: &Settings, error: &ProviderError) -> Failure {
+    let reason = clean(&crate::failure::chain(error));
+    Failure::provider(format!("cannot reach {} ({}): {reason}", clean(url), settings.base_url.origin))
+        .hint("is it running, and is this its address? `evalctl doctor` checks without paying")
+}
+
+/// The first of many names.
+fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let first = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(SHOWN) {
+        None | Some(0) => first,
+        Some(more) => format!("{first} and {more} more"),
+    }
+}

@@ -1,0 +1,77 @@
+//! The database.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use eval_store::{DieselStore, Spill};
+
+use crate::config::Settings;
+use crate::failure::Failure;
+
+/// The database of a run: what it cannot take is spilled to a file.
+pub(crate) type OpenStore = Arc<Spill<DieselStore>>;
+
+/// Opens the database, making it where it is missing. When it fails in a run, what is paid for goes to the file that
+/// was named, else beside the database, else into the user's state folder, else into the temporary folder.
+pub(crate) async fn open(settings: &Settings) -> Result<OpenStore, Failure> {
+    let mut store = Spill::new(plain(settings).await?);
+    if let Some(path) = &settings.spill.value {
+        store = store.to_file(path);
+    }
+    if let Some(database) = file(&settings.database_url.value) {
+        store = store.to_file(format!("{}.spill.jsonl", database.display()));
+    }
+    Ok(Arc::new(match state_folder() {
+        Some(folder) => store.to_folder(folder),
+        None => store,
+    }))
+}
+
+/// Where programs keep what they must not lose, by the XDG base directory specification.
+fn state_folder() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")))?;
+    Some(state.join("evalctl"))
+}
+
+/// Opens the database, making it where it is missing.
+pub(crate) async fn plain(settings: &Settings) -> Result<DieselStore, Failure> {
+    let url = &settings.database_url;
+    DieselStore::open(&url.value).await.map_err(|error| {
+        Failure::from(error).hint(format!("the database is named by {}; another one: --database-url URL", url.origin))
+    })
+}
+
+/// Opens a database to read it. One that is not there is not made: a typing error would look like an empty history.
+pub(crate) async fn existing(settings: &Settings) -> Result<DieselStore, Failure> {
+    let url = &settings.database_url;
+    if let Some(path) = file(&url.value)
+        && !path.exists()
+    {
+        let missing = Failure::usage(format!("there is no database {} yet ({})", path.display(), url.origin));
+        let demo = Path::new(crate::verbs::demo::DATABASE_FILE);
+        return Err(match demo.exists() {
+            true => missing.hint(format!("the demo's is here: --database-url sqlite://{}", demo.display())),
+            false => missing.hint("start with `evalctl demo` or `evalctl run`, or name another: --database-url URL"),
+        });
+    }
+    plain(settings).await
+}
+
+/// The file of an SQLite URL.
+fn file(url: &str) -> Option<PathBuf> {
+    let path = match url.split_once("://") {
+        Some(("sqlite", rest)) => rest.strip_prefix('/').unwrap_or(rest),
+        Some(_) => return None,
+        None => url,
+    };
+    (!path.contains(":memory:")).then(|| path.into())
+}
+
+/// The URL without a password.
+pub(crate) fn public_url(url: &str) -> String {
+    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
+        Some((scheme, rest)) if scheme != "sqlite" => format!("{scheme}://{rest}"),
+        _ => url.to_owned(),
+    }
+}

@@ -1,0 +1,262 @@
+//! The settings: flags over environment over `.env` over `evalctl.toml` over defaults, each with its origin.
+
+mod environment;
+mod file;
+mod setting;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+pub(crate) use environment::Environment;
+pub(crate) use file::ConfigFile;
+pub(crate) use setting::{Origin, Setting};
+
+use crate::args::{Asking, Endpoint, Global, Profile, RunArgs};
+use crate::failure::Failure;
+use setting::{Sources, list, number, path, text};
+
+/// Where a base URL is looked for, the first one set wins.
+pub(crate) const BASE_URLS: [&str; 4] =
+    ["LITELLM_BASE_URL", "LITELLM_PROXY_BASE_URL", "OPENAI_BASE_URL", "OPENAI_API_BASE"];
+/// Where a key is looked for, the first one set wins.
+pub(crate) const KEYS: [&str; 3] = ["LITELLM_API_KEY", "LITELLM_PROXY_API_KEY", "OPENAI_API_KEY"];
+/// The database of those who name none.
+pub(crate) const DEFAULT_DATABASE: &str = "sqlite://eval.db";
+/// The grader of those who name no judge.
+pub(crate) const DEFAULT_JUDGE: &str = "gpt-4o-mini";
+
+/// Every setting, resolved.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) dataset: Setting<Option<PathBuf>>,
+    pub(crate) models: Setting<Vec<String>>,
+    /// Empty: the default, which depends on the models.
+    pub(crate) judges: Setting<Vec<String>>,
+    pub(crate) prompt: Setting<Option<PathBuf>>,
+    pub(crate) system: Setting<Option<PathBuf>>,
+    pub(crate) rubric: Setting<Option<PathBuf>>,
+    pub(crate) params: Setting<BTreeMap<String, Value>>,
+    pub(crate) epochs: Setting<u32>,
+    pub(crate) threshold: Setting<f64>,
+    pub(crate) concurrency: Setting<usize>,
+    pub(crate) base_url: Setting<Option<String>>,
+    pub(crate) profile: Setting<Profile>,
+    pub(crate) timeout_s: Setting<f64>,
+    pub(crate) max_attempts: Setting<u32>,
+    pub(crate) database_url: Setting<String>,
+    pub(crate) json_out: Setting<Option<PathBuf>>,
+    pub(crate) spill: Setting<Option<PathBuf>>,
+    /// The key and the name of the variable it was found in.
+    pub(crate) key: Option<Key>,
+}
+
+/// A key, and where it was found. The value is never shown.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) secret: SecretString,
+    pub(crate) origin: Origin,
+}
+
+/// What was typed, as far as it is a setting.
+#[derive(Debug, Default)]
+pub(crate) struct Typed {
+    pub(crate) dataset: Option<PathBuf>,
+    pub(crate) models: Vec<String>,
+    pub(crate) judges: Vec<String>,
+    pub(crate) asking: Asking,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) concurrency: Option<usize>,
+    pub(crate) json_out: Option<PathBuf>,
+    pub(crate) spill: Option<PathBuf>,
+}
+
+impl From<&RunArgs> for Typed {
+    fn from(args: &RunArgs) -> Self {
+        Self {
+            dataset: args.dataset.clone(),
+            models: args.models.clone(),
+            judges: args.judges.clone(),
+            asking: args.asking.clone(),
+            endpoint: args.endpoint.clone(),
+            concurrency: args.concurrency,
+            json_out: args.json_out.clone(),
+            spill: args.spill.clone(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the environment and the files of the working folder, and puts the flags on top.
+    pub(crate) fn load(global: &Global, typed: Typed) -> Result<Self, Failure> {
+        let environment = Environment::load()?;
+        let file = ConfigFile::find(global.config.as_deref())?;
+        Self::resolve(global, typed, &environment, file)
+    }
+
+    fn resolve(
+        global: &Global,
+        typed: Typed,
+        environment: &Environment,
+        file: Option<ConfigFile>,
+    ) -> Result<Self, Failure> {
+        let sources = Sources { environment, file: file.as_ref() };
+        let values = file.as_ref().map(|file| file.values.clone()).unwrap_or_default();
+        let (asking, endpoint) = (typed.asking, typed.endpoint);
+        let params = (!asking.params.is_empty()).then(|| asking.params.into_iter().map(param).collect());
+        let settings = Self {
+            dataset: sources.optional("DATASET", typed.dataset, &["EVALCTL_DATASET"], path, values.dataset)?,
+            models: sources.pick("--model", some(typed.models), &["EVALCTL_MODELS"], list, values.models, Vec::new())?,
+            judges: sources.pick("--judge", some(typed.judges), &["EVALCTL_JUDGES"], list, values.judges, Vec::new())?,
+            prompt: sources.optional("--prompt", asking.prompt, &["EVALCTL_PROMPT"], path, values.prompt)?,
+            system: sources.optional("--system", asking.system, &["EVALCTL_SYSTEM"], path, values.system)?,
+            rubric: sources.optional("--rubric", asking.rubric, &["EVALCTL_RUBRIC"], path, values.rubric)?,
+            params: sources.pick("--param", params, &[], |_| Err("".into()), values.params, BTreeMap::new())?,
+            epochs: sources.pick("--epochs", asking.epochs, &["EVALCTL_EPOCHS"], number, values.epochs, 1)?,
+            threshold: sources.pick(
+                "--threshold",
+                asking.threshold,
+                &["EVALCTL_THRESHOLD"],
+                number,
+                values.threshold,
+                0.5,
+            )?,
+            concurrency: sources.pick(
+                "--concurrency",
+                typed.concurrency,
+                &["EVALCTL_CONCURRENCY"],
+                number,
+                values.concurrency,
+                eval_core::EvaluatorBuilder::DEFAULT_CONCURRENCY,
+            )?,
+            base_url: sources.optional("--base-url", endpoint.base_url, &BASE_URLS, text, values.base_url)?,
+            profile: sources.pick(
+                "--profile",
+                endpoint.profile,
+                &["EVALCTL_PROFILE"],
+                profile,
+                values.profile,
+                Profile::Auto,
+            )?,
+            timeout_s: sources.pick(
+                "--timeout",
+                endpoint.timeout,
+                &["EVALCTL_TIMEOUT"],
+                number,
+                values.timeout,
+                120.0,
+            )?,
+            max_attempts: sources.pick(
+                "--max-attempts",
+                endpoint.max_attempts,
+                &["EVALCTL_MAX_ATTEMPTS"],
+                number,
+                values.max_attempts,
+                5,
+            )?,
+            database_url: sources.pick(
+                "--database-url",
+                global.database_url.clone(),
+                &["DATABASE_URL", "EVALCTL_DATABASE_URL"],
+                text,
+                values.database_url,
+                DEFAULT_DATABASE.to_owned(),
+            )?,
+            json_out: sources.optional("--json-out", typed.json_out, &["EVALCTL_JSON_OUT"], path, values.json_out)?,
+            spill: sources.optional("--spill", typed.spill, &["EVALCTL_SPILL"], path, values.spill)?,
+            key: environment.find(&KEYS).map(|(value, origin)| Key { secret: value.into(), origin }),
+        };
+        settings.check()
+    }
+
+    /// Values that can only be a mistake are refused here, where their origin is known.
+    fn check(self) -> Result<Self, Failure> {
+        let threshold = &self.threshold;
+        if !(0.0..=1.0).contains(&threshold.value) {
+            let hint = format!("a score goes from 0 to 1; did you mean {}?", threshold.value / 100.0);
+            return Err(threshold.refuse("threshold", "a score from 0 to 1").hint(hint));
+        }
+        if self.epochs.value == 0 {
+            return Err(self.epochs.refuse("epochs", "at least 1"));
+        }
+        if self.concurrency.value == 0 {
+            return Err(self.concurrency.refuse("concurrency", "at least 1"));
+        }
+        if self.max_attempts.value == 0 {
+            return Err(self.max_attempts.refuse("max_attempts", "at least 1"));
+        }
+        if !(self.timeout_s.value > 0.0 && self.timeout_s.value <= 86_400.0) {
+            return Err(self.timeout_s.refuse("timeout", "seconds, more than 0 and at most a day"));
+        }
+        Ok(self)
+    }
+}
+
+fn some<T>(values: Vec<T>) -> Option<Vec<T>> {
+    (!values.is_empty()).then_some(values)
+}
+
+/// `temperature=0` is a number, `stop=END` a text: what is JSON is taken as JSON.
+fn param((key, value): (String, String)) -> (String, Value) {
+    let value = serde_json::from_str(&value).unwrap_or(Value::String(value));
+    (key, value)
+}
+
+fn profile(name: &str) -> Result<Profile, String> {
+    <Profile as clap::ValueEnum>::from_str(name, true).map_err(|_| "auto, litellm or openai".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(typed: Typed, variables: &[(&str, &str)], dotenv: &[(&str, &str)], file: &str) -> Result<Settings, Failure> {
+        let environment = Environment::of(variables, dotenv);
+        let file = ConfigFile::parse("evalctl.toml".into(), file.to_owned())?;
+        Settings::resolve(&Global::default(), typed, &environment, Some(file))
+    }
+
+    #[test]
+    fn flags_win_over_environment_over_dotenv_over_file() {
+        let file = "concurrency = 1\nepochs = 2\nmodels = ['a']\ndatabase_url = 'file.db'";
+        let dotenv = [("EVALCTL_CONCURRENCY", "3"), ("EVALCTL_EPOCHS", "3"), ("DATABASE_URL", "dotenv.db")];
+        let variables = [("EVALCTL_CONCURRENCY", "4")];
+        let typed = || Typed { concurrency: Some(5), ..Typed::default() };
+        let settings = resolve(typed(), &variables, &dotenv, file).unwrap();
+        assert_eq!((settings.concurrency.value, settings.concurrency.origin.to_string().as_str()), (5, "--concurrency"));
+        let settings = resolve(Typed::default(), &variables, &dotenv, file).unwrap();
+        assert_eq!(settings.concurrency.origin.to_string(), "EVALCTL_CONCURRENCY");
+        assert_eq!((settings.epochs.value, settings.epochs.origin.to_string().as_str()), (3, "EVALCTL_EPOCHS in .env"));
+        assert_eq!((settings.models.value.len(), settings.models.origin.to_string().as_str()), (1, "evalctl.toml:3"));
+        assert_eq!(settings.threshold.origin.to_string(), "default");
+        assert_eq!(settings.database_url.value, "dotenv.db");
+    }
+
+    #[test]
+    fn base_urls_and_keys_have_an_order() {
+        let variables = [("OPENAI_BASE_URL", "http://b"), ("OPENAI_API_KEY", "kb"), ("LITELLM_API_KEY", "")];
+        let dotenv = [("LITELLM_BASE_URL", "http://a")];
+        let settings = resolve(Typed::default(), &variables, &dotenv, "").unwrap();
+        assert_eq!(settings.base_url.value.as_deref(), Some("http://b"), "the environment stands above .env");
+        let key = settings.key.unwrap();
+        assert_eq!(key.origin.to_string(), "OPENAI_API_KEY", "an empty variable is not set");
+        assert!(!format!("{key:?}").contains("kb"));
+    }
+
+    #[test]
+    fn impossible_values_are_refused_with_their_origin() {
+        let error = resolve(Typed::default(), &[], &[], "threshold = 80.0").err().unwrap().to_string();
+        assert!(error.contains("evalctl.toml:1") && error.contains("did you mean 0.8?"), "{error}");
+        let error = resolve(Typed::default(), &[("EVALCTL_EPOCHS", "many")], &[], "").err().unwrap().to_string();
+        assert!(error.contains("EVALCTL_EPOCHS") && error.contains("many"), "{error}");
+    }
+
+    #[test]
+    fn parameters_are_json_where_they_can_be() {
+        let pairs = [("temperature", "0"), ("stop", "END"), ("logit_bias", "{\"1\":2}")];
+        let values = pairs.map(|(key, value)| param((key.into(), value.into())).1);
+        assert_eq!(values, [Value::from(0), Value::from("END"), serde_json::json!({"1": 2})]);
+    }
+}

@@ -1,0 +1,127 @@
+//! A value and where it comes from.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use toml::Spanned;
+
+use super::{ConfigFile, Environment};
+use crate::failure::Failure;
+
+/// Where a value comes from, lowest last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A flag of the command.
+    Flag(&'static str),
+    /// A variable of the environment.
+    Variable(String),
+    /// A variable of the `.env` file.
+    Dotenv(String),
+    /// A line of the configuration file.
+    File(PathBuf, usize),
+    /// Nobody said anything.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => f.write_str(flag),
+            Self::Variable(name) => f.write_str(name),
+            Self::Dotenv(name) => write!(f, "{name} in .env"),
+            Self::File(path, line) => write!(f, "{}:{line}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A value and where it comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
+}
+
+impl<T: fmt::Display> Setting<T> {
+    /// Says what is wrong with the value and where it stands.
+    pub(crate) fn refuse(&self, name: &str, expected: &str) -> Failure {
+        Failure::usage(format!("{name} is {} ({}): expected {expected}", self.value, self.origin))
+    }
+}
+
+/// Where values are looked for, flags aside.
+pub(super) struct Sources<'a> {
+    pub(super) environment: &'a Environment,
+    pub(super) file: Option<&'a ConfigFile>,
+}
+
+impl Sources<'_> {
+    /// The value of the highest source that has one.
+    pub(super) fn pick<T>(
+        &self,
+        flag: &'static str,
+        typed: Option<T>,
+        names: &[&str],
+        parse: fn(&str) -> Result<T, String>,
+        filed: Option<Spanned<T>>,
+        default: T,
+    ) -> Result<Setting<T>, Failure> {
+        let found = self.look(flag, typed, names, parse, filed)?;
+        Ok(found.unwrap_or(Setting { value: default, origin: Origin::Default }))
+    }
+
+    /// The same for a value that need not be set.
+    pub(super) fn optional<T>(
+        &self,
+        flag: &'static str,
+        typed: Option<T>,
+        names: &[&str],
+        parse: fn(&str) -> Result<T, String>,
+        filed: Option<Spanned<T>>,
+    ) -> Result<Setting<Option<T>>, Failure> {
+        Ok(match self.look(flag, typed, names, parse, filed)? {
+            Some(found) => Setting { value: Some(found.value), origin: found.origin },
+            None => Setting { value: None, origin: Origin::Default },
+        })
+    }
+
+    fn look<T>(
+        &self,
+        flag: &'static str,
+        typed: Option<T>,
+        names: &[&str],
+        parse: fn(&str) -> Result<T, String>,
+        filed: Option<Spanned<T>>,
+    ) -> Result<Option<Setting<T>>, Failure> {
+        if let Some(value) = typed {
+            return Ok(Some(Setting { value, origin: Origin::Flag(flag) }));
+        }
+        if let Some((found, origin)) = self.environment.find(names) {
+            let refuse = |why| Failure::usage(format!("{origin} is `{found}`: expected {why}"));
+            let value = parse(&found).map_err(refuse)?;
+            return Ok(Some(Setting { value, origin }));
+        }
+        Ok(filed.zip(self.file).map(|(spanned, file)| {
+            let origin = Origin::File(file.path.clone(), file.line(spanned.span().start));
+            Setting { value: spanned.into_inner(), origin }
+        }))
+    }
+}
+
+pub(super) fn text(value: &str) -> Result<String, String> {
+    Ok(value.to_owned())
+}
+
+pub(super) fn path(value: &str) -> Result<PathBuf, String> {
+    Ok(value.into())
+}
+
+/// Names separated by commas.
+pub(super) fn list(value: &str) -> Result<Vec<String>, String> {
+    Ok(value.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect())
+}
+
+pub(super) fn number<T: FromStr>(value: &str) -> Result<T, String> {
+    value.trim().parse().map_err(|_| "a number".into())
+}

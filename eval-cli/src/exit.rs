@@ -1,0 +1,24 @@
+//! The exit codes: one table, one type.
+
+use std::process::ExitCode;
+
+/// How `evalctl` ends. What it prints and this code come from one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done, or passed.
+    Done = 0,
+    /// Usage, configuration, data set or database, before any call.
+    Usage = 2,
+    /// Provider, network or key.
+    Provider = 4,
+    /// A defect of ours.
+    Defect = 70,
+    /// Interrupted by the user.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

@@ -1,0 +1,18 @@
+//! The commit of the working folder.
+
+use std::process::{Command, Stdio};
+
+/// The commit that is checked out and whether the folder has changes, as far as `git` can tell.
+///
+/// `GIT_COMMIT` and `GITHUB_SHA` come first: a build machine may have no history at all.
+pub(crate) fn provenance() -> (Option<String>, Option<bool>) {
+    let said = ["GIT_COMMIT", "GITHUB_SHA"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let commit = said.or_else(|| git(&["rev-parse", "HEAD"]));
+    let dirty = git(&["status", "--porcelain", "--untracked-files=no"]).map(|changes| !changes.is_empty());
+    (commit, dirty)
+}
+
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

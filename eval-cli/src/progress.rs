@@ -1,0 +1,138 @@
+//! What is seen of a run while it goes on.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use eval_core::{BoxError, Event, EventKind, Progress, Reporter, Run, RunId, RunStatus, async_trait};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::output::{Console, clean, latency, money, percent, shorten};
+
+const NAME: usize = 28;
+
+/// The display that fits the terminal: bars, plain lines, or nothing.
+pub(crate) fn display(console: &Console) -> Box<dyn Reporter> {
+    match (console.quiet, console.live) {
+        (true, _) => Box::new(()),
+        (false, true) => Box::new(Bars::default()),
+        (false, false) => Box::new(Lines { console: console.clone(), runs: HashMap::new() }),
+    }
+}
+
+/// One moving bar per run.
+struct Bars {
+    screen: MultiProgress,
+    bars: HashMap<RunId, ProgressBar>,
+}
+
+impl Default for Bars {
+    fn default() -> Self {
+        // Few redraws: a display is not worth the time of the questions.
+        let screen = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8));
+        Self { screen, bars: HashMap::new() }
+    }
+}
+
+impl Bars {
+    fn add(&mut self, run: &Run) {
+        let bar = self.screen.add(ProgressBar::new(run.planned));
+        let template = "  {prefix:28} {bar:24.cyan/dim} {human_pos:>6}/{human_len}  {msg}  {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        bar.set_prefix(shorten(&clean(&run.name), NAME));
+        bar.enable_steady_tick(Duration::from_millis(500));
+        self.bars.insert(run.id, bar);
+    }
+}
+
+#[async_trait]
+impl Reporter for Bars {
+    async fn report(&mut self, event: &Event) -> Result<(), BoxError> {
+        if let EventKind::RunStarted { run } = &event.kind {
+            self.add(run);
+        }
+        let Some(bar) = self.bars.get(&event.run) else { return Ok(()) };
+        match &event.kind {
+            EventKind::SampleFinished { .. } => {
+                bar.set_position(event.progress.finished());
+                bar.set_message(interim(&event.progress));
+            }
+            EventKind::RunFinished { run } => {
+                bar.set_style(ProgressStyle::with_template("  {prefix:28} {msg}")?);
+                bar.finish_with_message(ended(run, &event.progress));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Plain lines: at the start, after every tenth or half a minute, at the end.
+struct Lines {
+    console: Console,
+    runs: HashMap<RunId, Told>,
+}
+
+struct Told {
+    name: String,
+    tenths: u64,
+    at: Instant,
+}
+
+#[async_trait]
+impl Reporter for Lines {
+    async fn report(&mut self, event: &Event) -> Result<(), BoxError> {
+        let progress = &event.progress;
+        match &event.kind {
+            EventKind::RunStarted { run } => {
+                let name = clean(&run.name);
+                self.console.note(format!("{name}: {} to ask", questions(run)));
+                self.runs.insert(event.run, Told { name, tenths: 0, at: Instant::now() });
+            }
+            EventKind::SampleFinished { .. } => {
+                let Some(told) = self.runs.get_mut(&event.run) else { return Ok(()) };
+                let tenths = 10 * progress.finished() / progress.planned.max(1);
+                if tenths > told.tenths || told.at.elapsed() > Duration::from_secs(30) {
+                    (told.tenths, told.at) = (tenths, Instant::now());
+                    let line = format!("{}/{}  {}", progress.finished(), progress.planned, interim(progress));
+                    self.console.note(format!("{}: {line}", told.name));
+                }
+            }
+            EventKind::RunFinished { run } => {
+                self.console.note(format!("{}: {}", clean(&run.name), ended(run, progress)));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn questions(run: &Run) -> String {
+    match run.epochs {
+        1 => format!("{} questions", run.planned),
+        epochs => format!("{} questions × {epochs} epochs", run.planned / u64::from(epochs)),
+    }
+}
+
+fn interim(progress: &Progress) -> String {
+    parts(progress, format!("{} so far", percent(progress.mean)))
+}
+
+fn parts(progress: &Progress, first: String) -> String {
+    let mut parts = vec![first];
+    parts.extend(progress.cost.map(|cost| money(Some(cost))));
+    parts.extend((progress.unscored > 0).then(|| format!("{} unscored", progress.unscored)));
+    parts.extend((progress.failed > 0).then(|| format!("{} failed", progress.failed)));
+    parts.join(" · ")
+}
+
+/// The end of a run. Its mean is over questions, so with several epochs it may differ from the last one on the way.
+fn ended(run: &Run, progress: &Progress) -> String {
+    let took = latency(run.wall_ms().map(|ms| ms as f64));
+    let score = percent(run.score().map(|score| score.mean));
+    match run.status {
+        RunStatus::Finished => format!("{score}  {}", parts(progress, format!("done in {took}"))),
+        status => format!("{score}  {status} after {took}, {} of {} asked", progress.finished(), progress.planned),
+    }
+}

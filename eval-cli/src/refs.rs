@@ -1,0 +1,72 @@
+//! How a person names a run.
+
+use eval_core::{Run, RunId, RunQuery, Store};
+
+use crate::failure::Failure;
+
+/// The run that a reference means: its last six digits, its whole id, `@latest`, `@latest~2`, `tag:KEY=VALUE` (the
+/// newest with it) or `ref:COMMIT` (the newest of that commit).
+pub(crate) async fn resolve(store: &dyn Store, reference: &str) -> Result<Run, Failure> {
+    if let Ok(id) = reference.parse::<RunId>() {
+        return Ok(store.get_run(id).await?);
+    }
+    if let Some(rest) = reference.strip_prefix("@latest") {
+        let back = match rest.strip_prefix('~') {
+            None if rest.is_empty() => 0,
+            Some(number) => number.parse().map_err(|_| unknown(reference))?,
+            None => return Err(unknown(reference)),
+        };
+        return nth(store, back, |_| true).await?.ok_or_else(|| too_few(back));
+    }
+    let found = if let Some(tag) = reference.strip_prefix("tag:") {
+        let (key, value) = tag.split_once('=').unwrap_or((tag, ""));
+        nth(store, 0, |run| run.tags.get(key).is_some_and(|found| value.is_empty() || found == value)).await?
+    } else if let Some(commit) = reference.strip_prefix("ref:").filter(|commit| commit.len() >= 4) {
+        nth(store, 0, |run| run.provenance.git_commit.as_deref().is_some_and(|full| full.starts_with(commit))).await?
+    } else {
+        return by_short_id(store, reference).await;
+    };
+    found.ok_or_else(|| unknown(reference))
+}
+
+async fn by_short_id(store: &dyn Store, reference: &str) -> Result<Run, Failure> {
+    let digits = reference.to_lowercase();
+    if digits.len() < 4 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
+        return Err(unknown(reference));
+    }
+    let ends = |run: &Run| run.id.to_string().ends_with(&digits);
+    let first = nth(store, 0, ends).await?.ok_or_else(|| unknown(reference))?;
+    match nth(store, 1, ends).await? {
+        None => Ok(first),
+        Some(second) => Err(Failure::usage(format!("`{reference}` means several runs"))
+            .hint(format!("give more digits: {} or {}", first.id, second.id))),
+    }
+}
+
+/// The n-th newest run, from 0, that is wanted.
+async fn nth(store: &dyn Store, n: usize, wanted: impl Fn(&Run) -> bool) -> Result<Option<Run>, Failure> {
+    let mut query = RunQuery::default();
+    query.limit = 200;
+    let mut left = n;
+    loop {
+        let page = store.list_runs(&query).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        query.before = Some(last.id);
+        for run in page.into_iter().filter(|run| wanted(run)) {
+            match left {
+                0 => return Ok(Some(run)),
+                _ => left -= 1,
+            }
+        }
+    }
+}
+
+fn unknown(reference: &str) -> Failure {
+    Failure::usage(format!("there is no run `{reference}`"))
+        .hint("`evalctl runs` lists them; name one by its last six digits, @latest, @latest~1 or tag:KEY=VALUE")
+}
+
+fn too_few(back: usize) -> Failure {
+    let message = if back == 0 { "there are no runs yet".to_owned() } else { format!("there are no {} runs yet", back + 1) };
+    Failure::usage(message).hint("start with `evalctl demo` or `evalctl run`")
+}

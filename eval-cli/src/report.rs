@@ -1,0 +1,112 @@
+//! The table at the end of a run and of the leaderboard.
+
+use eval_core::{Estimate, LeaderboardEntry, Run, RunStatus};
+
+use crate::output::{Align, Console, Table, clean, interval, latency, percent, total_money};
+
+/// What runs have in common with a line of the leaderboard: every mean with its n and its interval.
+pub(crate) fn results(console: &Console, runs: &[&Run]) -> String {
+    let mut table = Table::new([
+        ("model", Align::Left),
+        ("accuracy", Align::Right),
+        ("95% interval", Align::Right),
+        ("passed", Align::Right),
+        ("p50", Align::Right),
+        ("p95", Align::Right),
+        ("cost", Align::Right),
+        ("judge cost", Align::Right),
+        ("questions", Align::Right),
+        ("run", Align::Right),
+        ("", Align::Left),
+    ]);
+    for run in runs {
+        let mut cells = vec![label(run)];
+        cells.extend(figures(run));
+        cells.extend([run.id.short(), remarks(run)]);
+        table.row(cells);
+    }
+    table.render(console.width)
+}
+
+/// The name of a run; a simulated one says so.
+pub(crate) fn label(run: &Run) -> String {
+    let name = clean(&run.name);
+    if run.provenance.simulated && !name.contains("simulated") { format!("{name} (simulated)") } else { name }
+}
+
+fn figures(run: &Run) -> [String; 8] {
+    let summary = run.summary.as_ref();
+    let score = run.score();
+    let times = summary.and_then(|summary| summary.latency);
+    [
+        percent(score.map(|score| score.mean)),
+        interval(score),
+        percent(summary.and_then(|summary| summary.pass_rate).map(|rate| rate.mean)),
+        latency(times.map(|times| times.p50_ms)),
+        latency(times.map(|times| times.p95_ms)),
+        summary.map_or_else(|| "–".into(), |summary| total_money(&summary.cost)),
+        summary.map_or_else(|| "–".into(), |summary| total_money(&summary.judge_cost)),
+        score.map_or(0, |score| score.n).to_string(),
+    ]
+}
+
+fn remarks(run: &Run) -> String {
+    let mut remarks = Vec::new();
+    if run.status != RunStatus::Finished {
+        remarks.push(run.status.to_string());
+    }
+    if let Some(summary) = &run.summary {
+        let counts = &summary.counts;
+        if counts.failed > 0 {
+            let share = percent(counts.failed_share());
+            let word = if LeaderboardEntry::new((*run).clone()).unreliable { "UNRELIABLE: " } else { "" };
+            remarks.push(format!("{word}{} failed ({share})", counts.failed));
+        }
+        if counts.unscored > 0 {
+            remarks.push(format!("{} unscored", counts.unscored));
+        }
+    }
+    remarks.join(", ")
+}
+
+/// The categories of one run.
+pub(crate) fn categories(console: &Console, run: &Run) -> Option<String> {
+    let summary = run.summary.as_ref()?;
+    let mut table = Table::new([
+        ("category", Align::Left),
+        ("accuracy", Align::Right),
+        ("95% interval", Align::Right),
+        ("questions", Align::Right),
+        ("unscored", Align::Right),
+        ("failed", Align::Right),
+    ]);
+    for (name, category) in &summary.categories {
+        let score = category.score.as_ref();
+        table.row([
+            clean(name),
+            percent(score.map(|score| score.mean)),
+            interval(score),
+            score.map_or(0, |score| score.n).to_string(),
+            category.counts.unscored.to_string(),
+            category.counts.failed.to_string(),
+        ]);
+    }
+    Some(table.render(console.width))
+}
+
+/// The ranks that each of these could have, best first, as far as the intervals tell: `1–3`.
+///
+/// A model is surely behind another only where their 95 % intervals do not overlap. That is cautious: two intervals
+/// may overlap although a paired comparison of the same questions tells the models apart.
+pub(crate) fn rank_ranges(scores: &[Option<Estimate>]) -> Vec<String> {
+    let ends = |score: &Option<Estimate>| score.and_then(|score| score.interval).map(|found| (found.low, found.high));
+    let total = scores.iter().filter(|score| ends(score).is_some()).count();
+    let range = |score: &Option<Estimate>| {
+        let (low, high) = ends(score)?;
+        let better = scores.iter().filter_map(ends).filter(|other| other.0 > high).count();
+        let worse = scores.iter().filter_map(ends).filter(|other| other.1 < low).count();
+        let (first, last) = (1 + better, total - worse);
+        Some(if first == last { first.to_string() } else { format!("{first}–{last}") })
+    };
+    scores.iter().map(|score| range(score).unwrap_or_else(|| "–".into())).collect()
+}

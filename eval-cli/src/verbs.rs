@@ -1,0 +1,12 @@
+//! A file a verb.
+
+pub(crate) mod config;
+pub(crate) mod dataset;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod import;
+pub(crate) mod init;
+pub(crate) mod models;
+pub(crate) mod run;
+pub(crate) mod runs;
+pub(crate) mod show;

@@ -1,0 +1,163 @@
+//! `evalctl doctor`
+
+use std::time::Instant;
+
+use eval_core::{Dataset, Message, Params, Provider, Request};
+use serde_json::json;
+
+use super::dataset::check_judges;
+use super::run::dataset as open_dataset;
+use crate::args::{DoctorArgs, Global, Selecting};
+use crate::compose::{self, Asked, Endpoint, ModelName};
+use crate::config::{Settings, Typed};
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome};
+use crate::output::{Console, Mark, clean, latency, money};
+
+/// One thing that was looked at.
+struct Check {
+    what: &'static str,
+    result: Result<String, Failure>,
+}
+
+/// Looks at everything that a run needs; goes on after a failure, so that one look shows all that is wrong.
+pub(crate) async fn doctor(console: &Console, global: &Global, args: DoctorArgs) -> Outcome {
+    let typed = Typed {
+        dataset: args.dataset.clone(),
+        models: args.models.clone(),
+        judges: args.judges.clone(),
+        endpoint: args.endpoint.clone(),
+        ..Typed::default()
+    };
+    let settings = Settings::load(global, typed)?;
+    let mut checks = vec![Check { what: "configuration", result: Ok(configuration(&settings)) }];
+    let dataset = match settings.dataset.value.is_some() {
+        true => Some(look_at_dataset(&settings, &mut checks)),
+        false => None,
+    };
+    checks.push(Check { what: "database", result: look_at_database(&settings).await });
+    look_at_models(console, &settings, dataset.flatten().as_ref(), args.ask, &mut checks).await;
+    tell(console, &checks)?;
+    let worst = checks.iter().filter_map(|check| Some(check.result.as_ref().err()?.exit)).next();
+    Ok(worst.unwrap_or(Exit::Done))
+}
+
+fn configuration(settings: &Settings) -> String {
+    let models = settings.models.value.len();
+    format!("{models} models ({}), concurrency {}", settings.models.origin, settings.concurrency.value)
+}
+
+fn look_at_dataset(settings: &Settings, checks: &mut Vec<Check>) -> Option<Dataset> {
+    let opened = open_dataset(settings, &Selecting::default());
+    let opened = opened.and_then(|dataset| check_judges(&dataset).map(|()| dataset));
+    let (dataset, result) = match opened {
+        Ok(dataset) => {
+            let found = format!("{} questions, {} categories", dataset.len(), dataset.categories().len());
+            (Some(dataset), Ok(found))
+        }
+        Err(failure) => (None, Err(failure)),
+    };
+    checks.push(Check { what: "data set", result });
+    dataset
+}
+
+/// Opens the database and so proves that a run could be stored there.
+async fn look_at_database(settings: &Settings) -> Result<String, Failure> {
+    compose::open_store(settings).await?;
+    Ok(format!("{} ({})", compose::public_url(&settings.database_url.value), settings.database_url.origin))
+}
+
+async fn look_at_models(
+    console: &Console,
+    settings: &Settings,
+    dataset: Option<&Dataset>,
+    ask: bool,
+    checks: &mut Vec<Check>,
+) {
+    let quiet = Console { quiet: true, ..console.clone() };
+    let wanted = match wanted(settings, dataset) {
+        Ok(wanted) => wanted,
+        Err(failure) => {
+            checks.push(Check { what: "models", result: Err(failure) });
+            return;
+        }
+    };
+    if wanted.is_empty() && settings.base_url.value.is_none() {
+        return;
+    }
+    let endpoint = match Endpoint::connect(&quiet, settings).await {
+        Ok(endpoint) => endpoint,
+        Err(failure) => {
+            checks.push(Check { what: "endpoint", result: Err(failure) });
+            return;
+        }
+    };
+    let url = clean(settings.base_url.value.as_deref().unwrap_or_default());
+    checks.push(Check { what: "endpoint", result: Ok(format!("{url} ({}), {}", settings.base_url.origin, endpoint.name())) });
+    let key = settings.key.as_ref().map_or_else(|| "none needed".into(), |key| format!("accepted, from {}", key.origin));
+    checks.push(Check { what: "key", result: Ok(key) });
+    let provider = endpoint.provider(settings);
+    for model in wanted {
+        let listed = endpoint.check(&quiet, &model);
+        let result = match (listed, ask) {
+            (Err(failure), _) => Err(failure),
+            (Ok(()), false) => Ok(format!("{} is there", clean(&model))),
+            (Ok(()), true) => one_question(provider.as_ref(), &model).await,
+        };
+        checks.push(Check { what: "model", result });
+    }
+}
+
+/// The models of the endpoint that a run would ask, graders included.
+fn wanted(settings: &Settings, dataset: Option<&Dataset>) -> Result<Vec<String>, Failure> {
+    let empty;
+    let dataset = match dataset {
+        Some(dataset) => dataset,
+        None => {
+            empty = Dataset::golden();
+            &empty
+        }
+    };
+    let asked = Asked { all: settings.models.value.is_empty(), ..Asked::default() };
+    let models = compose::models(settings, dataset, &asked)?;
+    let mut wanted: Vec<String> = models.iter().filter_map(ModelName::endpoint).map(str::to_owned).collect();
+    let names = compose::judge_names(settings, !wanted.is_empty())?;
+    wanted.extend(compose::graders(&names, None).into_iter().map(str::to_owned));
+    wanted.dedup();
+    Ok(wanted)
+}
+
+/// A connection test: a word from the model, its time and its price.
+async fn one_question(provider: &dyn Provider, model: &str) -> Result<String, Failure> {
+    let request = Request::new(model, vec![Message::user("Reply with the word ok.")])
+        .params(Params::new().with("max_completion_tokens", 16));
+    let begun = Instant::now();
+    let answer = provider.complete(&request).await.map_err(Failure::from)?;
+    let took = latency(Some(begun.elapsed().as_secs_f64() * 1e3));
+    let cost = answer.cost.map_or_else(|| "cost unknown".into(), |cost| money(Some(cost)));
+    let served = answer.served.model_id.or(answer.served.model).map(|id| format!(", served by {}", clean(&id)));
+    Ok(format!("{} answered in {took}, {cost}{}", clean(model), served.unwrap_or_default()))
+}
+
+fn tell(console: &Console, checks: &[Check]) -> Result<(), Failure> {
+    if console.is_machine() {
+        let checks: Vec<_> = (checks.iter())
+            .map(|check| {
+                let (ok, text) = match &check.result {
+                    Ok(found) => (true, found.clone()),
+                    Err(failure) => (false, failure.to_string()),
+                };
+                json!({"check": check.what, "ok": ok, "result": text})
+            })
+            .collect();
+        return console.json(&json!({"schema": "evalctl.doctor/1", "checks": checks}));
+    }
+    for check in checks {
+        let (mark, text) = match &check.result {
+            Ok(found) => (Mark::Good, found.clone()),
+            Err(failure) => (Mark::Bad, failure.to_string().replace('\n', "\n                  ")),
+        };
+        console.print(format!("{:>2} {:14} {text}", console.mark(mark), check.what))?;
+    }
+    Ok(())
+}

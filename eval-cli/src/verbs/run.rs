@@ -1,0 +1,121 @@
+//! `evalctl run`
+
+use std::path::Path;
+
+use eval_core::{Dataset, Draw, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection};
+use serde_json::json;
+
+use super::dataset::check_judges;
+use crate::args::{Format, Global, RunArgs, Selecting};
+use crate::compose::{self, Asked};
+use crate::config::{Settings, Typed};
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome, chain};
+use crate::output::{Console, clean};
+use crate::{progress, report, stop};
+
+/// Checks everything that can be checked for nothing, then asks.
+pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Outcome {
+    let settings = Settings::load(global, Typed::from(&args))?;
+    let dataset = dataset(&settings, &args.selecting)?;
+    check_judges(&dataset)?;
+    let asked = Asked { all: args.all_models, name: args.name.clone(), tags: args.tags.clone() };
+    let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;
+    dataset.notes().iter().for_each(|note| console.note(format!("note: {note}")));
+
+    let group = Group::new(composed.evaluators);
+    let mut reporter = reporter(console, progress::display(console));
+    let results = group.run_until(&dataset, &mut *reporter, stop::requested()).await;
+    drop(reporter);
+
+    let mut runs = Vec::new();
+    for result in results {
+        runs.push(result?);
+    }
+    if let Some(folder) = &settings.json_out.value {
+        copy(console, &composed.store, folder, &runs).await?;
+    }
+    let exit = finish(console, &settings, &runs)?;
+    if let (Some(run), false) = (runs.first(), console.is_machine()) {
+        console.note(format!("next: evalctl show {}   evalctl models   evalctl runs", run.id.short()));
+    }
+    Ok(exit)
+}
+
+/// The data set, opened, named and narrowed.
+pub(crate) fn dataset(settings: &Settings, selecting: &Selecting) -> Result<Dataset, Failure> {
+    let path = settings.dataset.value.as_deref().ok_or_else(|| {
+        Failure::usage("no data set").hint("name a CSV or JSON-lines file: evalctl run golden.csv -m MODEL; or try `evalctl demo`")
+    })?;
+    let mut dataset = Dataset::open(path)?;
+    if let Some(name) = &selecting.dataset_name {
+        dataset = dataset.rename(name);
+    }
+    let mut selection = Selection::all();
+    selection.categories.clone_from(&selecting.categories);
+    selection.draw = selecting.draw.map(|size| Draw { size, seed: selecting.seed });
+    selection.limit = selecting.limit;
+    if selection.is_all() { Ok(dataset) } else { Ok(dataset.select(selection)?) }
+}
+
+/// The display, and for `--format jsonl` the events on stdout beside it.
+pub(crate) fn reporter(console: &Console, display: Box<dyn Reporter>) -> Box<dyn Reporter> {
+    match console.format {
+        Format::Jsonl => Box::new(Fanout::new().with(display).with(JsonLines::new(std::io::stdout()))),
+        _ => display,
+    }
+}
+
+async fn copy(console: &Console, store: &compose::OpenStore, folder: &Path, runs: &[Run]) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Failure::usage(format!("cannot make the folder {}: {error}", folder.display())))?;
+    for run in runs {
+        let path = folder.join(format!("{}.json", run.id));
+        eval_store::run_json_file(store, run.id, &path)
+            .await
+            .map_err(|error| Failure::usage(format!("cannot write {}: {}", path.display(), chain(&error))))?;
+        console.note(format!("wrote {}", path.display()));
+    }
+    Ok(())
+}
+
+/// The table, what went wrong, what to do next, and the exit code: all from the same runs.
+pub(crate) fn finish(console: &Console, settings: &Settings, runs: &[Run]) -> Outcome {
+    match console.format {
+        Format::Jsonl => {}
+        Format::Json => console.json(&json!({"schema": "evalctl.run/1", "runs": runs}))?,
+        _ => table(console, settings, runs)?,
+    }
+    for run in runs {
+        if let Some(stop) = &run.stop {
+            console.warn(format!("{} stopped early: {}", report::label(run), clean(&stop.message)));
+        }
+    }
+    Ok(exit(runs))
+}
+
+fn table(console: &Console, settings: &Settings, runs: &[Run]) -> Result<(), Failure> {
+    console.note("");
+    console.print(report::results(console, &runs.iter().collect::<Vec<_>>()))?;
+    if runs.iter().any(|run| run.provenance.simulated) {
+        console.print("  Simulated models: these figures measure nothing.")?;
+    }
+    let database = clean(&compose::public_url(&settings.database_url.value));
+    console.note(format!("\nsaved in {database} ({})", settings.database_url.origin));
+    Ok(())
+}
+
+fn exit(runs: &[Run]) -> Exit {
+    let any = |wanted: fn(&Run) -> bool| runs.iter().any(wanted);
+    if any(|run| run.status == RunStatus::Cancelled) {
+        return Exit::Interrupted;
+    }
+    if any(|run| run.stop.as_ref().is_some_and(|stop| stop.kind.is_some())) {
+        return Exit::Provider;
+    }
+    if any(|run| run.status == RunStatus::Failed) {
+        return Exit::Usage;
+    }
+    let all_failed = |run: &Run| run.summary.as_ref().is_some_and(|found| found.counts.failed == found.counts.total());
+    if !runs.is_empty() && runs.iter().all(all_failed) { Exit::Provider } else { Exit::Done }
+}

@@ -1,0 +1,71 @@
+//! `evalctl runs`
+
+use eval_core::{Run, RunQuery, RunStatus, Store as _};
+use serde_json::json;
+
+use crate::args::{Global, RunsArgs};
+use crate::compose;
+use crate::config::{Settings, Typed};
+use crate::exit::Exit;
+use crate::failure::Outcome;
+use crate::output::{Align, Console, Table, clean, interval, latency, percent};
+use crate::report::label;
+
+/// Runs, newest first.
+pub(crate) async fn runs(console: &Console, global: &Global, args: RunsArgs) -> Outcome {
+    let settings = Settings::load(global, Typed::default())?;
+    let store = compose::existing_store(&settings).await?;
+    let mut query = RunQuery::default();
+    query.model = args.model;
+    query.dataset = args.dataset;
+    query.tag = args.tag;
+    query.limit = args.limit;
+    let runs = store.list_runs(&query).await?;
+    if console.is_machine() {
+        console.json(&json!({"schema": "evalctl.runs/1", "runs": runs}))?;
+    } else if runs.is_empty() {
+        console.note("no runs yet; start with `evalctl demo` or `evalctl run`");
+    } else {
+        console.print(table(&runs).render(console.width))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn table(runs: &[Run]) -> Table {
+    let mut table = Table::new([
+        ("run", Align::Left),
+        ("started (UTC)", Align::Left),
+        ("model", Align::Left),
+        ("dataset", Align::Left),
+        ("accuracy", Align::Right),
+        ("95% interval", Align::Right),
+        ("asked", Align::Right),
+        ("took", Align::Right),
+        ("commit", Align::Left),
+        ("status", Align::Left),
+    ]);
+    for run in runs {
+        let ended = run.summary.as_ref().map_or(0, |summary| summary.counts.total());
+        table.row([
+            run.id.short(),
+            run.started.strftime("%Y-%m-%d %H:%M").to_string(),
+            label(run),
+            format!("{}{}", clean(&run.dataset.name), if run.dataset.selection.is_all() { "" } else { " (part)" }),
+            percent(run.score().map(|score| score.mean)),
+            interval(run.score()),
+            if ended == run.planned { ended.to_string() } else { format!("{ended}/{}", run.planned) },
+            latency(run.wall_ms().map(|ms| ms as f64)),
+            commit(run),
+            if run.status == RunStatus::Finished { String::new() } else { run.status.to_string() },
+        ]);
+    }
+    table
+}
+
+/// The first digits of the commit, with a `+` when the folder had changes.
+pub(crate) fn commit(run: &Run) -> String {
+    let provenance = &run.provenance;
+    let commit = provenance.git_commit.as_deref().map(|commit| commit.get(..7).unwrap_or(commit));
+    let dirty = if provenance.git_dirty == Some(true) { "+" } else { "" };
+    commit.map_or_else(String::new, |commit| format!("{commit}{dirty}"))
+}

@@ -1,0 +1,208 @@
+//! `evalctl show`
+
+use eval_core::{Evaluation, EvaluationQuery, OutcomeKind, Run, Store, Verdict};
+use serde_json::json;
+
+use super::runs::commit;
+use crate::args::{Global, OutcomeArg, ShowArgs};
+use crate::compose;
+use crate::config::{Settings, Typed};
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome, did_you_mean};
+use crate::output::{BOLD, Console, DIM, Mark, clean, latency, money, one_line, shorten};
+use crate::refs;
+use crate::report;
+
+const CUT: usize = 160;
+
+/// A run with its questions, or one question whole.
+pub(crate) async fn show(console: &Console, global: &Global, args: ShowArgs) -> Outcome {
+    let settings = Settings::load(global, Typed::default())?;
+    let store = compose::existing_store(&settings).await?;
+    let run = refs::resolve(&store, &args.run).await?;
+    match &args.question {
+        Some(question) => one(console, &store, &run, question).await,
+        None => whole(console, &store, &run, &args).await,
+    }
+}
+
+async fn whole(console: &Console, store: &dyn Store, run: &Run, args: &ShowArgs) -> Outcome {
+    let evaluations = store.evaluations(run.id, &query(args)).await?;
+    if console.is_machine() {
+        console.json(&json!({"schema": "evalctl.show/1", "run": run, "evaluations": evaluations}))?;
+        return Ok(Exit::Done);
+    }
+    console.print(head(run))?;
+    console.print(format!("\n{}", report::results(console, &[run])))?;
+    if let Some(categories) = report::categories(console, run) {
+        console.print(format!("\n{categories}"))?;
+    }
+    for evaluation in &evaluations {
+        console.print(format!("\n{}", question(console, evaluation, args.full)))?;
+    }
+    if evaluations.len() == args.limit {
+        console.note(format!("\nthe first {}; more with -n, less with --category, --outcome, --max-score, --text", args.limit));
+    }
+    Ok(Exit::Done)
+}
+
+fn query(args: &ShowArgs) -> EvaluationQuery {
+    let mut query = EvaluationQuery::default();
+    query.category.clone_from(&args.category);
+    query.outcome = args.outcome.map(|outcome| match outcome {
+        OutcomeArg::Scored => OutcomeKind::Scored,
+        OutcomeArg::Unscored => OutcomeKind::Unscored,
+        OutcomeArg::Failed => OutcomeKind::Failed,
+    });
+    query.max_score = args.max_score;
+    query.text.clone_from(&args.text);
+    query.limit = args.limit;
+    query
+}
+
+fn head(run: &Run) -> String {
+    let provenance = &run.provenance;
+    let mut lines = vec![
+        format!("{BOLD}run {}{BOLD:#}  {}  {}", run.id.short(), report::label(run), run.status),
+        format!("  id       {}", run.id),
+        format!("  started  {} (UTC), took {}", run.started.strftime("%Y-%m-%d %H:%M:%S"), took(run)),
+        format!(
+            "  dataset  {} ({}), {} × {} epochs, fingerprint {}",
+            clean(&run.dataset.name),
+            run.dataset.selection,
+            run.planned / u64::from(run.epochs.max(1)),
+            run.epochs,
+            run.dataset.fingerprint
+        ),
+        format!("  judge    {} ({})", clean(&provenance.judge), provenance.judge_hash),
+        format!("  prompt   {}", provenance.prompt),
+    ];
+    if !run.params.is_empty() {
+        let params = run.params.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+        lines.push(format!("  params   {}", clean(&params.join(" "))));
+    }
+    if provenance.git_commit.is_some() {
+        lines.push(format!("  commit   {}", commit(run)));
+    }
+    if !run.tags.is_empty() {
+        let tags = run.tags.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>();
+        lines.push(format!("  tags     {}", clean(&tags.join(" "))));
+    }
+    if let Some(stop) = &run.stop {
+        lines.push(format!("  stopped  {}", clean(&stop.message)));
+    }
+    lines.join("\n")
+}
+
+fn took(run: &Run) -> String {
+    latency(run.wall_ms().map(|ms| ms as f64))
+}
+
+/// A question in a few lines.
+fn question(console: &Console, evaluation: &Evaluation, full: bool) -> String {
+    let cut = |text: &str| if full { clean(text).replace('\n', "\n            ") } else { shorten_end(&one_line(text), CUT) };
+    let sample = &evaluation.sample;
+    let mut lines = vec![format!("{} {}", title(console, evaluation), cut(&sample.input))];
+    lines.extend(sample.target.as_ref().map(|target| format!("  {DIM}expected{DIM:#}  {}", cut(target))));
+    lines.push(match (&evaluation.completion, &evaluation.outcome) {
+        (Some(completion), _) => format!("  {DIM}answer{DIM:#}    {}", cut(&completion.text)),
+        (None, eval_core::Outcome::Failed { kind, message }) => {
+            format!("  {DIM}failed{DIM:#}    {kind}: {}", cut(message))
+        }
+        (None, _) => format!("  {DIM}answer{DIM:#}    –"),
+    });
+    lines.extend(evaluation.verdicts.iter().map(|verdict| format!("  {DIM}judge{DIM:#}     {}", cut(&reason(verdict)))));
+    lines.join("\n")
+}
+
+fn title(console: &Console, evaluation: &Evaluation) -> String {
+    let score = evaluation.score();
+    let mark = match score.map(|score| score.get()) {
+        Some(1.0) => Mark::Good,
+        Some(0.0) => Mark::Bad,
+        _ => Mark::Open,
+    };
+    let shown = score.map_or_else(|| evaluation.outcome.name().to_owned(), |score| format!("{:.2}", score.get()));
+    let epoch = if evaluation.epoch > 1 { format!(" epoch {}", evaluation.epoch) } else { String::new() };
+    let sample = &evaluation.sample;
+    let id = shorten(&clean(sample.id.as_str()), 40);
+    format!("{} {shown} {BOLD}{id}{BOLD:#}{epoch} [{}]", console.mark(mark), clean(&sample.category))
+}
+
+fn reason(verdict: &Verdict) -> String {
+    let score = verdict.score.map_or_else(|| "unscored".to_owned(), |score| format!("{:.2}", score.get()));
+    let why = verdict.explanation.as_deref().or(verdict.error.as_deref()).unwrap_or("no reason given");
+    format!("{} {score}: {why}", verdict.judge)
+}
+
+fn shorten_end(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// One question with everything that is known about it.
+async fn one(console: &Console, store: &dyn Store, run: &Run, id: &str) -> Outcome {
+    let found = find(store, run, id).await?;
+    if console.is_machine() {
+        console.json(&json!({"schema": "evalctl.question/1", "run": run, "evaluations": found}))?;
+        return Ok(Exit::Done);
+    }
+    for evaluation in &found {
+        console.print(question(console, evaluation, true))?;
+        console.print(call(evaluation))?;
+    }
+    Ok(Exit::Done)
+}
+
+async fn find(store: &dyn Store, run: &Run, id: &str) -> Result<Vec<Evaluation>, Failure> {
+    let (mut found, mut ids) = (Vec::new(), Vec::new());
+    let mut query = EvaluationQuery::default();
+    loop {
+        let page = store.evaluations(run.id, &query).await?;
+        let Some(last) = page.last() else { break };
+        query.after = Some((last.sample.id.clone(), last.epoch));
+        for evaluation in page {
+            ids.push(evaluation.sample.id.clone());
+            if evaluation.sample.id.as_str() == id {
+                found.push(evaluation);
+            }
+        }
+    }
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let failure = Failure::usage(format!("run {} has no question `{id}`", run.id.short()));
+    Err(match did_you_mean(id, ids.iter().map(eval_core::SampleId::as_str)) {
+        Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+        None => failure,
+    })
+}
+
+fn call(evaluation: &Evaluation) -> String {
+    let tokens = |count: Option<u64>| count.map_or_else(|| "–".into(), |count| count.to_string());
+    let timing = &evaluation.timing;
+    let mut lines = vec![format!(
+        "  {DIM}time{DIM:#}      {} in service, {} queued, {} backing off",
+        latency(timing.service_ms),
+        latency(Some(timing.queued_ms)),
+        latency(Some(timing.backing_off_ms))
+    )];
+    lines.push(format!("  {DIM}cost{DIM:#}      {} answer, {} judge", money(evaluation.cost), money(evaluation.judge_cost())));
+    if let Some(completion) = &evaluation.completion {
+        let (usage, served) = (&completion.usage, &completion.served);
+        let (prompt, answer) = (tokens(usage.prompt_tokens), tokens(usage.completion_tokens));
+        lines.push(format!("  {DIM}tokens{DIM:#}    {prompt} prompt, {answer} completion, finish {}", completion.finish));
+        let known = [
+            ("model", &served.model),
+            ("deployment", &served.model_id),
+            ("fingerprint", &served.fingerprint),
+            ("proxy", &served.proxy),
+            ("call", &served.call_id),
+        ];
+        let known = known.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", clean(value.as_ref()?))));
+        lines.push(format!("  {DIM}served by{DIM:#} {}", known.collect::<Vec<_>>().join(", ")));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,82 @@
+//! The whole way through a real LiteLLM proxy: the one of `.ci/litellm`, whose prices and answers are known.
+
+mod common;
+
+use common::{evalctl, fresh};
+use serde_json::Value;
+
+/// The proxy, or a loud word that nothing was tested.
+fn proxy() -> Option<(String, String)> {
+    let Ok(url) = std::env::var("EVAL_TEST_LITELLM_URL") else {
+        eprintln!("SKIPPED: set EVAL_TEST_LITELLM_URL (see .ci/litellm) to test against a real LiteLLM proxy");
+        return None;
+    };
+    Some((url, std::env::var("EVAL_TEST_LITELLM_KEY").unwrap_or_else(|_| "sk-test-master".into())))
+}
+
+/// Nano-dollars of a call by the prices of `.ci/litellm/config.yaml`, per token.
+fn price(usage: &Value, prompt_nanos: i64, completion_nanos: i64) -> i64 {
+    let tokens = |name: &str| usage[name].as_i64().expect("the proxy reports usage");
+    tokens("prompt_tokens") * prompt_nanos + tokens("completion_tokens") * completion_nanos
+}
+
+#[test]
+fn a_run_through_litellm_costs_what_the_prices_say() {
+    let Some((url, key)) = proxy() else { return };
+    let folder = fresh();
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../eval-core/data/golden.csv");
+    let output = evalctl(&folder)
+        .args(["run", golden, "-m", "mock-good", "-m", "up-echo", "--judge", "mock-judge", "--limit", "5", "--json"])
+        .env("LITELLM_BASE_URL", &url)
+        .env("LITELLM_API_KEY", &key)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("LiteLLM") && stderr.contains("LITELLM_API_KEY") && !stderr.contains(&key), "{stderr}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for (run, deployment) in document["runs"].as_array().unwrap().iter().zip(["mock-good-1", "up-echo-1"]) {
+        assert_eq!(run["summary"]["counts"]["scored"], 5);
+        assert_eq!(run["summary"]["score"]["mean"], 0.9, "what mock-judge always says");
+        let shown = evalctl(&folder).args(["show", run["id"].as_str().unwrap(), "--json"]).output().unwrap();
+        let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+        let (mut answers, mut judges) = (0, 0);
+        for evaluation in shown["evaluations"].as_array().unwrap() {
+            let (completion, verdict) = (&evaluation["completion"], &evaluation["verdicts"][0]);
+            assert_eq!(completion["served"]["model_id"], deployment);
+            assert_eq!((&completion["served"]["fallbacks"], &completion["served"]["retries"]), (&0.into(), &0.into()));
+            assert_eq!(completion["cost"], price(&completion["usage"], 1_000, 2_000), "{completion}");
+            assert_eq!(verdict["cost"], price(&verdict["usage"], 3_000, 6_000), "{verdict}");
+            answers += completion["cost"].as_i64().unwrap();
+            judges += verdict["cost"].as_i64().unwrap();
+        }
+        assert_eq!(run["summary"]["cost"]["known"], answers);
+        assert_eq!(run["summary"]["judge_cost"]["known"], judges);
+    }
+}
+
+#[test]
+fn doctor_sees_what_the_proxy_has() {
+    let Some((url, key)) = proxy() else { return };
+    let folder = fresh();
+    let doctor = |model: &str, key: &str| {
+        evalctl(&folder)
+            .args(["doctor", "-m", model, "--judge", "mock-judge", "--ask"])
+            .env("LITELLM_BASE_URL", &url)
+            .env("LITELLM_API_KEY", key)
+            .output()
+            .unwrap()
+    };
+    let good = doctor("mock-good", &key);
+    let text = String::from_utf8_lossy(&good.stdout).into_owned();
+    assert!(good.status.success() && text.contains("mock-good answered in") && text.contains("served by mock-good-1"), "{text}");
+
+    let unknown = doctor("mock-goood", &key);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unknown.stdout).contains("did you mean `mock-good`"));
+
+    // Without a database this proxy answers 400 to a wrong key, not 401.
+    let wrong = doctor("mock-good", "sk-wrong");
+    assert_eq!(wrong.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&wrong.stdout).contains("refused the key of LITELLM_API_KEY"));
+}
