@@ -12,7 +12,8 @@ use crate::database::error::Failure;
 use crate::database::location::Location;
 use crate::database::options::Options;
 
-/// A small cache: a run shares its memory with all requests in flight.
+/// A small cache: a run shares its memory with all requests in flight. A checkpoint each 16 MB instead of 4: each one
+/// writes the hot pages of the indexes again, and a tenth of the CPU time of a writer goes into that.
 const SETTINGS: &str = "PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000; PRAGMA wal_autocheckpoint = 4000;";
 
 /// Opens a connection; `create` makes the file where it is missing.
