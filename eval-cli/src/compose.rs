@@ -65,7 +65,16 @@ pub(crate) async fn evaluators(
     let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings));
     let judges = judges::build(&names, column.as_deref(), provider.as_ref(), &rubric)?;
 
-    let parts = Parts { settings, dataset, asked, prompt, judges, provider, store: store.clone(), git: crate::git::provenance() };
+    let parts = Parts {
+        settings,
+        dataset,
+        asked,
+        prompt,
+        judges,
+        provider,
+        store: store.clone(),
+        git: crate::git::provenance(),
+    };
     let evaluators = models.iter().map(|model| parts.evaluator(model)).collect::<Result<_, _>>()?;
     Ok(Composed { evaluators, store })
 }
@@ -114,7 +123,10 @@ fn check(
         endpoint.check(console, model)?;
     }
     for grader in graders.iter().filter(|grader| !is_dated(grader)) {
-        console.note(format!("note: `{}` is an alias: what grades may change under it; name a dated model to pin it", clean(grader)));
+        console.note(format!(
+            "note: `{}` is an alias: what grades may change under it; name a dated model to pin it",
+            clean(grader)
+        ));
     }
     for model in models.iter().filter_map(ModelName::endpoint).filter(|model| graders.contains(model)) {
         console.warn(format!("`{}` grades its own answers", clean(model)));
@@ -219,7 +231,8 @@ fn params(settings: &Settings) -> Params {
 
 /// A simulated model that has seen the answers of the data set.
 pub(crate) fn simulated(name: &str, dataset: &Dataset) -> Result<Simulated, Failure> {
-    let builder = Simulated::named(name).ok_or_else(|| Failure::usage(format!("there is no simulated model `{name}`")))?;
+    let builder =
+        Simulated::named(name).ok_or_else(|| Failure::usage(format!("there is no simulated model `{name}`")))?;
     let mut key = Vec::new();
     for sample in dataset.samples()? {
         let sample = sample?;

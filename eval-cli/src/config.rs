@@ -108,8 +108,22 @@ impl Settings {
         let params = (!asking.params.is_empty()).then(|| asking.params.into_iter().map(param).collect());
         let settings = Self {
             dataset: sources.optional("DATASET", typed.dataset, &["EVALCTL_DATASET"], path, values.dataset)?,
-            models: sources.pick("--model", some(typed.models), &["EVALCTL_MODELS"], list, values.models, Vec::new())?,
-            judges: sources.pick("--judge", some(typed.judges), &["EVALCTL_JUDGES"], list, values.judges, Vec::new())?,
+            models: sources.pick(
+                "--model",
+                some(typed.models),
+                &["EVALCTL_MODELS"],
+                list,
+                values.models,
+                Vec::new(),
+            )?,
+            judges: sources.pick(
+                "--judge",
+                some(typed.judges),
+                &["EVALCTL_JUDGES"],
+                list,
+                values.judges,
+                Vec::new(),
+            )?,
             prompt: sources.optional("--prompt", asking.prompt, &["EVALCTL_PROMPT"], path, values.prompt)?,
             system: sources.optional("--system", asking.system, &["EVALCTL_SYSTEM"], path, values.system)?,
             rubric: sources.optional("--rubric", asking.rubric, &["EVALCTL_RUBRIC"], path, values.rubric)?,
@@ -212,7 +226,12 @@ fn profile(name: &str) -> Result<Profile, String> {
 mod tests {
     use super::*;
 
-    fn resolve(typed: Typed, variables: &[(&str, &str)], dotenv: &[(&str, &str)], file: &str) -> Result<Settings, Failure> {
+    fn resolve(
+        typed: Typed,
+        variables: &[(&str, &str)],
+        dotenv: &[(&str, &str)],
+        file: &str,
+    ) -> Result<Settings, Failure> {
         let environment = Environment::of(variables, dotenv);
         let file = ConfigFile::parse("evalctl.toml".into(), file.to_owned())?;
         Settings::resolve(&Global::default(), typed, &environment, Some(file))
@@ -225,7 +244,10 @@ mod tests {
         let variables = [("EVALCTL_CONCURRENCY", "4")];
         let typed = || Typed { concurrency: Some(5), ..Typed::default() };
         let settings = resolve(typed(), &variables, &dotenv, file).unwrap();
-        assert_eq!((settings.concurrency.value, settings.concurrency.origin.to_string().as_str()), (5, "--concurrency"));
+        assert_eq!(
+            (settings.concurrency.value, settings.concurrency.origin.to_string().as_str()),
+            (5, "--concurrency")
+        );
         let settings = resolve(Typed::default(), &variables, &dotenv, file).unwrap();
         assert_eq!(settings.concurrency.origin.to_string(), "EVALCTL_CONCURRENCY");
         assert_eq!((settings.epochs.value, settings.epochs.origin.to_string().as_str()), (3, "EVALCTL_EPOCHS in .env"));

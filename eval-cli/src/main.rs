@@ -37,8 +37,8 @@ fn main() -> ExitCode {
 }
 
 fn run(console: &Console, cli: Cli) -> Outcome {
-    // Two threads: the work is waiting for models; more threads only wake each other up.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // One thread: the work is waiting for models, and more threads only wake each other up. The database has its own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(dispatch(console, &cli.global, cli.verb));
     // A connection that does not close is no reason to keep the user waiting.
     runtime.shutdown_background();

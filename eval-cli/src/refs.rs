@@ -67,6 +67,7 @@ fn unknown(reference: &str) -> Failure {
 }
 
 fn too_few(back: usize) -> Failure {
-    let message = if back == 0 { "there are no runs yet".to_owned() } else { format!("there are no {} runs yet", back + 1) };
+    let message =
+        if back == 0 { "there are no runs yet".to_owned() } else { format!("there are no {} runs yet", back + 1) };
     Failure::usage(message).hint("start with `evalctl demo` or `evalctl run`")
 }

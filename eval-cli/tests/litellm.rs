@@ -69,7 +69,10 @@ fn doctor_sees_what_the_proxy_has() {
     };
     let good = doctor("mock-good", &key);
     let text = String::from_utf8_lossy(&good.stdout).into_owned();
-    assert!(good.status.success() && text.contains("mock-good answered in") && text.contains("served by mock-good-1"), "{text}");
+    assert!(
+        good.status.success() && text.contains("mock-good answered in") && text.contains("served by mock-good-1"),
+        "{text}"
+    );
 
     let unknown = doctor("mock-goood", &key);
     assert_eq!(unknown.status.code(), Some(2));

@@ -27,16 +27,23 @@ fn answer(text: &str) -> ResponseTemplate {
 async fn endpoint() -> MockServer {
     let server = MockServer::start().await;
     let models = json!({"object": "list", "data": [{"id": "good"}, {"id": "grader"}, {"id": "locked"}]});
-    Mock::given(method("GET")).and(path("/v1/models")).respond_with(ResponseTemplate::new(200).set_body_json(models))
-        .mount(&server).await;
+    Mock::given(method("GET"))
+        .and(path("/v1/models"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(models))
+        .mount(&server)
+        .await;
     let refused = json!({"error": {"message": "Incorrect API key provided", "type": "invalid_request_error"}});
     for (model, response) in [
         ("good", answer("2")),
         ("grader", answer(r#"{"reasoning": "As expected.", "score": 0.75}"#)),
         ("locked", ResponseTemplate::new(401).set_body_json(refused)),
     ] {
-        Mock::given(method("POST")).and(path("/v1/chat/completions"))
-            .and(body_partial_json(json!({"model": model}))).respond_with(response).mount(&server).await;
+        Mock::given(method("POST"))
+            .and(path("/v1/chat/completions"))
+            .and(body_partial_json(json!({"model": model})))
+            .respond_with(response)
+            .mount(&server)
+            .await;
     }
     server
 }
@@ -162,7 +169,11 @@ async fn without_an_endpoint_or_a_key_the_user_is_told_what_to_set() {
     let uri = server.uri();
     let output = run(&folder, None, &["golden.csv", "-m", "good", "--base-url", &uri]).await;
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
-    assert!(stderr(&output).contains("wants a key") && stderr(&output).contains("LITELLM_API_KEY"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("wants a key") && stderr(&output).contains("LITELLM_API_KEY"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,7 +205,8 @@ async fn a_column_chooses_the_judge_of_its_row() {
     let (folder, server) = (fresh(), endpoint().await);
     let rows = "id,question,expected_output,judge\na,1+1?,2.0,numeric\nb,1+1?,two,llm\nc,1+1?,2.0,\n";
     std::fs::write(folder.path().join("q.csv"), rows).unwrap();
-    let output = run(&folder, Some(&server), &["q.csv", "-m", "good", "--judge", "exact", "--judge", "grader", "--json"]).await;
+    let output =
+        run(&folder, Some(&server), &["q.csv", "-m", "good", "--judge", "exact", "--judge", "grader", "--json"]).await;
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let shown = evalctl(&folder).args(["show", "--json"]).output().unwrap();
     let document: Value = serde_json::from_slice(&shown.stdout).unwrap();

@@ -77,8 +77,34 @@ const SCHEMA: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;
 CREATE TABLE rows (id TEXT, model TEXT, category TEXT, question TEXT, expected TEXT, answer TEXT, score DOUBLE,
     reasoning TEXT, latency_ms DOUBLE, prompt_tokens BIGINT, completion_tokens BIGINT);";
 const BATCH: usize = 256;
-/// About as long as the instructions and the rubric of our own LLM judge, so that both send the same bytes.
-const INSTRUCTIONS: usize = 2_000;
+/// As long as what our own LLM judge sends, so that both sides make the same calls: instructions with the rubric, marks
+/// around the question, the expected output and the answer, and the schema of the verdict.
+const INSTRUCTIONS: usize = 2_324;
+const MARKS: usize = 580;
+
+/// What every verdict is asked for with.
+struct Grading {
+    instructions: String,
+    marks: String,
+    format: serde_json::Value,
+}
+
+impl Grading {
+    fn new() -> Self {
+        let schema = json!({
+            "type": "object", "additionalProperties": false, "required": ["reasoning", "score"],
+            "properties": {
+                "reasoning": {"type": "string", "description": "why the answer gets its score, in a few sentences"},
+                "score": {"type": "number", "description": "from 0 (wrong) to 1 (right)", "minimum": 0, "maximum": 1},
+            },
+        });
+        Self {
+            instructions: "Grade the answer. ".repeat(INSTRUCTIONS / 18),
+            marks: "= ".repeat(MARKS / 2),
+            format: json!({"type": "json_schema", "json_schema": {"name": "verdict", "strict": true, "schema": schema}}),
+        }
+    }
+}
 
 pub fn run(load: &Load) -> Result<()> {
     let begun = Instant::now();
@@ -93,7 +119,7 @@ async fn ask(load: &Load) -> Result<()> {
     let mut connection = SqliteConnection::establish(database.to_str().context("a path in UTF-8")?)?;
     connection.batch_execute(SCHEMA)?;
     let client = reqwest::Client::new();
-    let instructions = Arc::new("Grade the answer. ".repeat(INSTRUCTIONS / 18));
+    let grading = Arc::new(Grading::new());
     let mut reader = csv::Reader::from_path(&load.csv)?;
     let mut questions = Vec::new();
     for record in reader.records() {
@@ -106,14 +132,7 @@ async fn ask(load: &Load) -> Result<()> {
         while tasks.len() < load.concurrency * load.models.len()
             && let Some((model, record)) = questions.next()
         {
-            tasks.spawn(one(
-                client.clone(),
-                load.url.clone(),
-                load.grader.clone(),
-                instructions.clone(),
-                model,
-                record,
-            ));
+            tasks.spawn(one(client.clone(), load.url.clone(), load.grader.clone(), grading.clone(), model, record));
         }
         let Some(row) = tasks.join_next().await else { break };
         rows.push(row??);
@@ -128,7 +147,7 @@ async fn one(
     client: reqwest::Client,
     url: String,
     grader: String,
-    instructions: Arc<String>,
+    grading: Arc<Grading>,
     model: String,
     record: csv::StringRecord,
 ) -> Result<Row> {
@@ -138,9 +157,11 @@ async fn one(
     let answered = call(&client, &url, &json!({"model": model, "messages": messages})).await?;
     let latency_ms = begun.elapsed().as_secs_f64() * 1e3;
     let answer = answered.choices.into_iter().next().context("no choice")?.message.content;
-    let asked = format!("Question: {question}\nExpected: {expected}\nAnswer: {answer}");
-    let messages = json!([{"role": "system", "content": *instructions}, {"role": "user", "content": asked}]);
-    let judged = call(&client, &url, &json!({"model": grader, "messages": messages, "temperature": 0})).await?;
+    let asked = format!("Question: {question}\nExpected: {expected}\nAnswer: {answer}\n{}", grading.marks);
+    let messages = json!([{"role": "system", "content": grading.instructions}, {"role": "user", "content": asked}]);
+    let format = &grading.format;
+    let body = json!({"model": grader, "messages": messages, "temperature": 0, "response_format": format});
+    let judged = call(&client, &url, &body).await?;
     let verdict: Verdict = serde_json::from_str(&judged.choices.first().context("no choice")?.message.content)?;
     Ok(Row {
         id: record[0].to_owned(),

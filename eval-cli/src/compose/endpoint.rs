@@ -110,14 +110,19 @@ async fn list(client: &OpenAi, url: &str, settings: &Settings) -> Result<Option<
 
 fn refused_key(settings: &Settings, error: &ProviderError) -> Failure {
     match &settings.key {
-        Some(key) => Failure::provider(format!("the endpoint refused the key of {}: {}", key.origin, clean(&error.message)))
-            .hint(format!("keys are looked for in {}, in this order", KEYS.join(", "))),
+        Some(key) => {
+            Failure::provider(format!("the endpoint refused the key of {}: {}", key.origin, clean(&error.message)))
+                .hint(format!("keys are looked for in {}, in this order", KEYS.join(", ")))
+        }
         None => Failure::provider(format!("the endpoint wants a key, and none is set: {}", clean(&error.message)))
             .hint(format!("set one of {}, in the environment or in .env", KEYS.join(", "))),
     }
 }
 
 fn unreachable(url: &str, settings: &Settings, error: &ProviderError) -> Failure {
+    if error.kind == ProviderErrorKind::Config {
+        return Failure::usage(format!("{}: {} ({})", clean(url), clean(&error.message), settings.base_url.origin));
+    }
     let reason = clean(&crate::failure::chain(error));
     Failure::provider(format!("cannot reach {} ({}): {reason}", clean(url), settings.base_url.origin))
         .hint("is it running, and is this its address? `evalctl doctor` checks without paying")

@@ -24,7 +24,10 @@ pub(crate) fn latency(ms: Option<f64>) -> String {
         Some(ms) if ms < 10.0 => format!("{ms:.1} ms"),
         Some(ms) if ms < 999.5 => format!("{ms:.0} ms"),
         Some(ms) if ms < 59_995.0 => format!("{:.2} s", ms / 1e3),
-        Some(ms) => format!("{}m{:02.0}s", (ms / 60_000.0) as u64, (ms / 1e3) % 60.0),
+        Some(ms) => {
+            let seconds = (ms / 1e3).round() as u64;
+            format!("{}m{:02}s", seconds / 60, seconds % 60)
+        }
     }
 }
 

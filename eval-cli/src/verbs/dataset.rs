@@ -43,8 +43,9 @@ pub(crate) fn check_judges(dataset: &Dataset) -> Result<(), Failure> {
     for sample in dataset.samples()? {
         let sample = sample?;
         let named = sample.metadata.get("judge").map(String::as_str).unwrap_or_default();
-        compose::check_judge_name(named)
-            .map_err(|why| Failure::usage(format!("question {} asks for the judge `{}`: {why}", sample.id, clean(named))))?;
+        compose::check_judge_name(named).map_err(|why| {
+            Failure::usage(format!("question {} asks for the judge `{}`: {why}", sample.id, clean(named)))
+        })?;
     }
     Ok(())
 }

@@ -93,8 +93,12 @@ async fn look_at_models(
         }
     };
     let url = clean(settings.base_url.value.as_deref().unwrap_or_default());
-    checks.push(Check { what: "endpoint", result: Ok(format!("{url} ({}), {}", settings.base_url.origin, endpoint.name())) });
-    let key = settings.key.as_ref().map_or_else(|| "none needed".into(), |key| format!("accepted, from {}", key.origin));
+    checks.push(Check {
+        what: "endpoint",
+        result: Ok(format!("{url} ({}), {}", settings.base_url.origin, endpoint.name())),
+    });
+    let key =
+        settings.key.as_ref().map_or_else(|| "none needed".into(), |key| format!("accepted, from {}", key.origin));
     checks.push(Check { what: "key", result: Ok(key) });
     let provider = endpoint.provider(settings);
     for model in wanted {

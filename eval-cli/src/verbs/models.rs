@@ -81,7 +81,8 @@ fn unreliable_line(entry: &LeaderboardEntry) -> String {
         Some(score) => format!("{} right where it answered ({})", percent(Some(score.mean)), score.n),
         None => "no answer could be scored".into(),
     };
-    let failed = format!("{} of {} questions failed ({})", counts.failed, counts.total(), percent(counts.failed_share()));
+    let failed =
+        format!("{} of {} questions failed ({})", counts.failed, counts.total(), percent(counts.failed_share()));
     format!("  unreliable  {}: {failed}; {answered}; run {}", label(run), run.id.short())
 }
 

@@ -45,7 +45,8 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
 /// The data set, opened, named and narrowed.
 pub(crate) fn dataset(settings: &Settings, selecting: &Selecting) -> Result<Dataset, Failure> {
     let path = settings.dataset.value.as_deref().ok_or_else(|| {
-        Failure::usage("no data set").hint("name a CSV or JSON-lines file: evalctl run golden.csv -m MODEL; or try `evalctl demo`")
+        Failure::usage("no data set")
+            .hint("name a CSV or JSON-lines file: evalctl run golden.csv -m MODEL; or try `evalctl demo`")
     })?;
     let mut dataset = Dataset::open(path)?;
     if let Some(name) = &selecting.dataset_name {

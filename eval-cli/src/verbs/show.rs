@@ -41,7 +41,10 @@ async fn whole(console: &Console, store: &dyn Store, run: &Run, args: &ShowArgs)
         console.print(format!("\n{}", question(console, evaluation, args.full)))?;
     }
     if evaluations.len() == args.limit {
-        console.note(format!("\nthe first {}; more with -n, less with --category, --outcome, --max-score, --text", args.limit));
+        console.note(format!(
+            "\nthe first {}; more with -n, less with --category, --outcome, --max-score, --text",
+            args.limit
+        ));
     }
     Ok(Exit::Done)
 }
@@ -100,7 +103,8 @@ fn took(run: &Run) -> String {
 
 /// A question in a few lines.
 fn question(console: &Console, evaluation: &Evaluation, full: bool) -> String {
-    let cut = |text: &str| if full { clean(text).replace('\n', "\n            ") } else { shorten_end(&one_line(text), CUT) };
+    let cut =
+        |text: &str| if full { clean(text).replace('\n', "\n            ") } else { shorten_end(&one_line(text), CUT) };
     let sample = &evaluation.sample;
     let mut lines = vec![format!("{} {}", title(console, evaluation), cut(&sample.input))];
     lines.extend(sample.target.as_ref().map(|target| format!("  {DIM}expected{DIM:#}  {}", cut(target))));
@@ -111,7 +115,8 @@ fn question(console: &Console, evaluation: &Evaluation, full: bool) -> String {
         }
         (None, _) => format!("  {DIM}answer{DIM:#}    –"),
     });
-    lines.extend(evaluation.verdicts.iter().map(|verdict| format!("  {DIM}judge{DIM:#}     {}", cut(&reason(verdict)))));
+    lines
+        .extend(evaluation.verdicts.iter().map(|verdict| format!("  {DIM}judge{DIM:#}     {}", cut(&reason(verdict)))));
     lines.join("\n")
 }
 
@@ -189,11 +194,18 @@ fn call(evaluation: &Evaluation) -> String {
         latency(Some(timing.queued_ms)),
         latency(Some(timing.backing_off_ms))
     )];
-    lines.push(format!("  {DIM}cost{DIM:#}      {} answer, {} judge", money(evaluation.cost), money(evaluation.judge_cost())));
+    lines.push(format!(
+        "  {DIM}cost{DIM:#}      {} answer, {} judge",
+        money(evaluation.cost),
+        money(evaluation.judge_cost())
+    ));
     if let Some(completion) = &evaluation.completion {
         let (usage, served) = (&completion.usage, &completion.served);
         let (prompt, answer) = (tokens(usage.prompt_tokens), tokens(usage.completion_tokens));
-        lines.push(format!("  {DIM}tokens{DIM:#}    {prompt} prompt, {answer} completion, finish {}", completion.finish));
+        lines.push(format!(
+            "  {DIM}tokens{DIM:#}    {prompt} prompt, {answer} completion, finish {}",
+            completion.finish
+        ));
         let known = [
             ("model", &served.model),
             ("deployment", &served.model_id),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -48,10 +49,11 @@ impl Message {
 
 /// Sampling parameters, passed to the provider by name (`temperature`, `seed`, `max_completion_tokens`, …).
 ///
-/// A parameter that is not set is not sent: reasoning models refuse some, and proxies drop them in silence.
+/// A parameter that is not set is not sent: reasoning models refuse some, and proxies drop them in silence. Cheap to
+/// clone.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Params(BTreeMap<String, Value>);
+pub struct Params(Arc<BTreeMap<String, Value>>);
 
 impl Params {
     /// No parameters: the provider's defaults.
@@ -61,7 +63,7 @@ impl Params {
 
     /// The same parameters with one more, replacing one of the same name.
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.0.insert(name.into(), value.into());
+        Arc::make_mut(&mut self.0).insert(name.into(), value.into());
         self
     }
 

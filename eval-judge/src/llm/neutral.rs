@@ -41,10 +41,24 @@ pub(super) fn neutralize(text: &str) -> (String, usize) {
         let replaced = replacement(c, rest);
         changed += usize::from(replaced.is_some());
         neutral.push(replaced.unwrap_or(c));
-        line_start = matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
+        line_start = ends_line(c);
         rest = &rest[c.len_utf8()..];
+        if !line_start {
+            // Most text is none of our business.
+            let plain = rest.find(|c| may_begin_a_mark(c) || ends_line(c)).unwrap_or(rest.len());
+            neutral.push_str(&rest[..plain]);
+            rest = &rest[plain..];
+        }
     }
     (neutral, changed)
+}
+
+fn ends_line(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+fn may_begin_a_mark(c: char) -> bool {
+    matches!(c, '<' | '[' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// What follows the character at a place.

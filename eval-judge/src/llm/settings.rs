@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 pub(super) struct Settings {
     fixed: Params,
     offers: Vec<Offer>,
+    /// What is sent as long as nothing was refused: the usual case, and the same for every call.
+    all: Params,
 }
 
 /// A parameter of ours, withdrawn for good when the endpoint refuses it.
@@ -39,12 +41,17 @@ impl Settings {
         if fixed.get("response_format").is_none() {
             offers.push(Offer::new("response_format", response_format(), &["response_format", "json_schema"]));
         }
-        Self { fixed, offers }
+        let all = offers.iter().fold(fixed.clone(), |params, offer| params.with(offer.name, offer.value.clone()));
+        Self { fixed, offers, all }
     }
 
     /// What to send now.
     pub(super) fn params(&self) -> Params {
-        let offers = self.offers.iter().filter(|offer| !offer.refused.load(Ordering::Relaxed));
+        let is_refused = |offer: &&Offer| offer.refused.load(Ordering::Relaxed);
+        if !self.offers.iter().any(|offer| is_refused(&offer)) {
+            return self.all.clone();
+        }
+        let offers = self.offers.iter().filter(|offer| !is_refused(offer));
         offers.fold(self.fixed.clone(), |params, offer| params.with(offer.name, offer.value.clone()))
     }
 

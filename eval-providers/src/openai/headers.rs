@@ -24,11 +24,11 @@ pub(super) fn cost(headers: &HeaderMap) -> Option<Money> {
     Money::from_usd(headers.get("x-litellm-response-cost")?.to_str().ok()?.trim().parse().ok()?)
 }
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+fn text(headers: &HeaderMap, name: &'static str) -> Option<String> {
     let text = headers.get(name)?.to_str().ok()?.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn number(headers: &HeaderMap, name: &str) -> Option<u32> {
+fn number(headers: &HeaderMap, name: &'static str) -> Option<u32> {
     headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
