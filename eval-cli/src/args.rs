@@ -84,7 +84,7 @@ pub(crate) enum Color {
 pub(crate) enum Verb {
     /// Ask models the questions of a data set and judge the answers
     #[command(after_help = RUN_EXAMPLES)]
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// List runs, newest first
     Runs(RunsArgs),
     /// Show a run: its questions, answers and the judge's reasons
@@ -92,7 +92,7 @@ pub(crate) enum Verb {
     /// The leaderboard: accuracy with its interval, latency, cost
     Models(ModelsArgs),
     /// Check endpoint, key, models, database and data set before anything is paid for
-    Doctor(DoctorArgs),
+    Doctor(Box<DoctorArgs>),
     /// Look at data sets
     Dataset {
         #[command(subcommand)]
@@ -359,7 +359,7 @@ pub(crate) struct ImportArgs {
     pub(crate) file: PathBuf,
 }
 
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct DemoArgs {
     /// Repeats of the data set
     #[arg(long, value_name = "N", default_value_t = 3)]

@@ -93,17 +93,17 @@ impl Settings {
     pub(crate) fn load(global: &Global, typed: Typed) -> Result<Self, Failure> {
         let environment = Environment::load()?;
         let file = ConfigFile::find(global.config.as_deref())?;
-        Self::resolve(global, typed, &environment, file)
+        Self::resolve(global, typed, &environment, file.as_ref())
     }
 
     fn resolve(
         global: &Global,
         typed: Typed,
         environment: &Environment,
-        file: Option<ConfigFile>,
+        file: Option<&ConfigFile>,
     ) -> Result<Self, Failure> {
-        let sources = Sources { environment, file: file.as_ref() };
-        let values = file.as_ref().map(|file| file.values.clone()).unwrap_or_default();
+        let sources = Sources { environment, file };
+        let values = file.map(|file| file.values.clone()).unwrap_or_default();
         let (asking, endpoint) = (typed.asking, typed.endpoint);
         let params = (!asking.params.is_empty()).then(|| asking.params.into_iter().map(param).collect());
         let settings = Self {
@@ -234,7 +234,7 @@ mod tests {
     ) -> Result<Settings, Failure> {
         let environment = Environment::of(variables, dotenv);
         let file = ConfigFile::parse("evalctl.toml".into(), file.to_owned())?;
-        Settings::resolve(&Global::default(), typed, &environment, Some(file))
+        Settings::resolve(&Global::default(), typed, &environment, Some(&file))
     }
 
     #[test]

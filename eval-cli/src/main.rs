@@ -47,11 +47,11 @@ fn run(console: &Console, cli: Cli) -> Outcome {
 
 async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
     match verb {
-        Verb::Run(args) => verbs::run::run(console, global, args).await,
+        Verb::Run(args) => verbs::run::run(console, global, *args).await,
         Verb::Runs(args) => verbs::runs::runs(console, global, args).await,
         Verb::Show(args) => verbs::show::show(console, global, args).await,
         Verb::Models(args) => verbs::models::models(console, global, args).await,
-        Verb::Doctor(args) => verbs::doctor::doctor(console, global, args).await,
+        Verb::Doctor(args) => verbs::doctor::doctor(console, global, *args).await,
         Verb::Dataset { verb: DatasetVerb::Validate { file } } => verbs::dataset::validate(console, &file),
         Verb::Dataset { verb: DatasetVerb::Stats { file } } => verbs::dataset::stats(console, global, &file).await,
         Verb::Dataset { verb: DatasetVerb::Diff { old, new } } => verbs::dataset::diff(console, &old, &new),

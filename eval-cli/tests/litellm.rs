@@ -1,5 +1,7 @@
 //! The whole way through a real LiteLLM proxy: the one of `.ci/litellm`, whose prices and answers are known.
 
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 mod common;
 
 use common::{evalctl, fresh};

@@ -1,5 +1,7 @@
 //! `evalctl run` as a user runs it, against an endpoint of our own.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use std::process::Output;

@@ -35,7 +35,7 @@ pub(crate) fn latency(ms: Option<f64>) -> String {
 pub(crate) fn money(amount: Option<Money>) -> String {
     match amount.map(Money::usd) {
         None => UNKNOWN.into(),
-        Some(usd) if usd == 0.0 => "$0".into(),
+        Some(0.0) => "$0".into(),
         Some(usd) if usd.abs() < 0.01 => format!("${}", significant(usd)),
         Some(usd) if usd.abs() < 1.0 => format!("${usd:.4}"),
         Some(usd) => format!("${usd:.2}"),

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 /// An empty folder.
 pub(crate) fn fresh() -> TempDir {
-    tempfile::tempdir().unwrap()
+    tempfile::tempdir().expect("a folder")
 }
 
 /// `evalctl` in this folder.
