@@ -12,14 +12,14 @@ use tokio::sync::{mpsc, oneshot};
 use crate::database::connection::immediate;
 use crate::database::error::{Failure, backend};
 use crate::database::write::{Batch, Seen, put_evaluations};
-use queue::Queue;
+use queue::{Queue, Waiting};
 
 type Call = Box<dyn FnOnce(&mut SqliteConnection) + Send>;
 /// One result for each batch, in order.
 type Results = Vec<Result<(), StoreError>>;
 
 enum Job {
-    Put(Vec<Batch>, oneshot::Sender<Results>),
+    Put(Vec<Batch>, Waiting, oneshot::Sender<Waiting>),
     Call(Call),
 }
 
@@ -45,8 +45,7 @@ impl Writer {
     /// Stores evaluations; on return they are committed.
     pub(crate) async fn put(&self, run: RunId, evaluations: Vec<Evaluation>) -> Result<(), StoreError> {
         let jobs = self.jobs.as_ref().ok_or_else(closed)?;
-        let answered = self.queue.push(Batch { run, evaluations }, jobs);
-        answered.await.map_err(backend)?
+        self.queue.commit(Batch { run, evaluations }, jobs).await
     }
 
     /// Runs a function on the writing connection.
@@ -71,7 +70,11 @@ fn closed() -> StoreError {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.jobs = None;
+        // Accepted from callers that went away.
+        let rest = self.queue.rest();
+        if let Some(jobs) = self.jobs.take().filter(|_| !rest.is_empty()) {
+            let _ = jobs.send(Job::Put(rest, Waiting::default(), oneshot::channel().0));
+        }
         if let Some(thread) = self.thread.take() {
             // A panic there was already reported to whoever waited.
             let _ = thread.join();
@@ -91,8 +94,8 @@ impl Desk {
         while let Some(job) = self.waiting.blocking_recv() {
             match job {
                 Job::Call(call) => call(&mut self.connection),
-                // Callers that went away do not need their answers.
-                Job::Put(batches, answer) => drop(answer.send(self.commit(&batches))),
+                // Where the leader went away, the answers go out as they are dropped here.
+                Job::Put(batches, waiting, answer) => drop(answer.send(waiting.answer(self.commit(&batches)))),
             }
         }
     }

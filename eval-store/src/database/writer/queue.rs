@@ -5,19 +5,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use eval_core::StoreError;
 use tokio::sync::{mpsc, oneshot};
 
-use super::Job;
+use super::{Job, closed};
+use crate::database::error::backend;
 use crate::database::write::Batch;
 
 /// At most so many evaluations in one transaction, unless one batch alone has more.
 const MOST: usize = 256;
 
-type Answer = oneshot::Sender<Result<(), StoreError>>;
-type Answered = oneshot::Receiver<Result<(), StoreError>>;
-
 /// Batches that wait for the next commit.
 ///
-/// A task on the callers' runtime, the leader, hands them to the writing thread all at once and passes the results on.
-/// So a commit wakes the thread once and the runtime once, however many callers it serves.
+/// One of the callers leads: it hands all batches to the writing thread at once and passes the results on. So a commit
+/// wakes the thread once and the runtime once, however many callers it serves. Then the next one who waits leads. No
+/// task of its own does that, because a task stands still when its runtime does, and callers may have several.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     line: Mutex<Line>,
@@ -25,77 +24,129 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct Line {
-    waiting: Vec<(Batch, Answer)>,
+    waiting: Vec<(Batch, oneshot::Sender<Turn>)>,
     led: bool,
 }
 
+/// What a caller waits for.
+#[derive(Debug)]
+enum Turn {
+    /// The result of its batch.
+    Done(Result<(), StoreError>),
+    /// The others are waiting for it; its own result comes by the receiver.
+    Lead(Lead, oneshot::Receiver<Turn>),
+}
+
 impl Queue {
-    /// Joins the next commit.
-    pub(super) fn push(self: &Arc<Self>, batch: Batch, jobs: &mpsc::UnboundedSender<Job>) -> Answered {
-        let (answer, answered) = oneshot::channel();
-        let mut line = self.lock();
-        line.waiting.push((batch, answer));
-        if !std::mem::replace(&mut line.led, true) {
-            // A weak sender: a leader that still waits must not keep a dropped store open.
-            tokio::spawn(Leader { queue: self.clone(), jobs: jobs.downgrade(), done: false }.lead());
+    /// Joins the next commit and waits for it.
+    pub(super) async fn commit(
+        self: &Arc<Self>,
+        batch: Batch,
+        jobs: &mpsc::UnboundedSender<Job>,
+    ) -> Result<(), StoreError> {
+        let (mut lead, mut turn) = self.join(batch);
+        loop {
+            if let Some(lead) = lead.take() {
+                lead.serve(jobs).await?;
+            }
+            match turn.await.map_err(backend)? {
+                Turn::Done(result) => return result,
+                Turn::Lead(next, receiver) => (lead, turn) = (Some(next), receiver),
+            }
         }
-        answered
+    }
+
+    /// What nobody waits for any more, when the store is dropped.
+    pub(super) fn rest(&self) -> Vec<Batch> {
+        self.lock().waiting.drain(..).map(|(batch, _)| batch).collect()
+    }
+
+    fn join(self: &Arc<Self>, batch: Batch) -> (Option<Lead>, oneshot::Receiver<Turn>) {
+        let (sender, turn) = oneshot::channel();
+        let mut line = self.lock();
+        line.waiting.push((batch, sender));
+        let first = !std::mem::replace(&mut line.led, true);
+        (first.then(|| Lead { queue: self.clone() }), turn)
+    }
+
+    /// The batches of the next commit.
+    fn take(&self) -> (Vec<Batch>, Vec<oneshot::Sender<Turn>>) {
+        let mut line = self.lock();
+        let mut size = 0;
+        let fits = |(batch, _): &&(Batch, _)| {
+            size += batch.evaluations.len();
+            size <= MOST
+        };
+        let count = line.waiting.iter().take_while(fits).count().max(1).min(line.waiting.len());
+        line.waiting.drain(..count).unzip()
+    }
+
+    /// Lets the next caller lead that still waits.
+    fn hand_on(self: &Arc<Self>) {
+        let mut line = self.lock();
+        let next = line.waiting.iter_mut().find(|(_, sender)| !sender.is_closed());
+        let Some((_, sender)) = next else {
+            line.led = false;
+            return;
+        };
+        let (later, receiver) = oneshot::channel();
+        let sender = std::mem::replace(sender, later);
+        drop(line);
+        // One that goes away just now drops its turn, and with it hands on again.
+        drop(sender.send(Turn::Lead(Lead { queue: self.clone() }, receiver)));
     }
 
     fn lock(&self) -> MutexGuard<'_, Line> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// The batches of the next commit, or nothing, and then there is no leader any more.
-    fn take(&self) -> (Vec<Batch>, Vec<Answer>) {
-        let mut line = self.lock();
-        let mut size = 0;
-        let fits = |(batch, _): &&(Batch, Answer)| {
-            size += batch.evaluations.len();
-            size <= MOST
-        };
-        let count = line.waiting.iter().take_while(fits).count().max(1).min(line.waiting.len());
-        line.led = count > 0;
-        line.waiting.drain(..count).unzip()
-    }
 }
 
-struct Leader {
+/// The right and the duty to lead. Dropped, at the end or because its caller went away, it passes to the next.
+#[derive(Debug)]
+struct Lead {
     queue: Arc<Queue>,
-    jobs: mpsc::WeakUnboundedSender<Job>,
-    /// Whether it has handed the queue back; another leader may be at work since.
-    done: bool,
 }
 
-impl Leader {
-    async fn lead(mut self) {
-        loop {
-            // Callers that are ready to run now join this commit.
-            tokio::task::yield_now().await;
-            let (batches, answers) = self.queue.take();
-            if batches.is_empty() {
-                self.done = true;
-                return;
-            }
-            let (answer, committed) = oneshot::channel();
-            let accepted = self.jobs.upgrade().is_some_and(|jobs| jobs.send(Job::Put(batches, answer)).is_ok());
-            let Some(results) = (if accepted { committed.await.ok() } else { None }) else { return };
-            for (answer, result) in answers.into_iter().zip(results) {
-                // A caller that went away does not need its answer.
-                let _ = answer.send(result);
-            }
-        }
+impl Lead {
+    /// Sees one commit through.
+    async fn serve(self, jobs: &mpsc::UnboundedSender<Job>) -> Result<(), StoreError> {
+        // Callers that are ready to run now join this commit.
+        tokio::task::yield_now().await;
+        let (batches, callers) = self.queue.take();
+        let (answer, committed) = oneshot::channel();
+        jobs.send(Job::Put(batches, Waiting { callers, results: Vec::new() }, answer)).map_err(|_| closed())?;
+        drop(committed.await.map_err(backend)?);
+        Ok(())
     }
 }
 
-impl Drop for Leader {
-    /// A leader that ends early (the store is closed, its runtime shuts down) leaves nobody waiting for ever: whose
-    /// answer is dropped, hears that.
+impl Drop for Lead {
     fn drop(&mut self) {
-        if !self.done {
-            let mut line = self.queue.lock();
-            line.led = false;
-            line.waiting.clear();
+        self.queue.hand_on();
+    }
+}
+
+/// Callers and their results. Dropped, wherever that is, it tells them: by the leader usually, which wakes its own
+/// runtime for nothing; by the writing thread when the leader went away.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    callers: Vec<oneshot::Sender<Turn>>,
+    results: Vec<Result<(), StoreError>>,
+}
+
+impl Waiting {
+    /// The same callers with one result for each batch, in order.
+    pub(super) fn answer(mut self, results: Vec<Result<(), StoreError>>) -> Self {
+        self.results = results;
+        self
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        for (caller, result) in self.callers.drain(..).zip(self.results.drain(..)) {
+            // A caller that went away does not need its answer.
+            let _ = caller.send(Turn::Done(result));
         }
     }
 }
