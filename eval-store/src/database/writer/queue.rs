@@ -33,8 +33,9 @@ struct Line {
 enum Turn {
     /// The result of its batch.
     Done(Result<(), StoreError>),
-    /// The others are waiting for it; its own result comes by the receiver.
-    Lead(Lead, oneshot::Receiver<Turn>),
+    /// The others are waiting for it; its own result comes by the receiver. That stands first: dropped together, the
+    /// caller is gone before the lead passes on, and so is not chosen again.
+    Lead(oneshot::Receiver<Turn>, Lead),
 }
 
 impl Queue {
@@ -51,7 +52,7 @@ impl Queue {
             }
             match turn.await.map_err(backend)? {
                 Turn::Done(result) => return result,
-                Turn::Lead(next, receiver) => (lead, turn) = (Some(next), receiver),
+                Turn::Lead(receiver, next) => (turn, lead) = (receiver, Some(next)),
             }
         }
     }
@@ -93,7 +94,7 @@ impl Queue {
         let sender = std::mem::replace(sender, later);
         drop(line);
         // One that goes away just now drops its turn, and with it hands on again.
-        drop(sender.send(Turn::Lead(Lead { queue: self.clone() }, receiver)));
+        drop(sender.send(Turn::Lead(receiver, Lead { queue: self.clone() })));
     }
 
     fn lock(&self) -> MutexGuard<'_, Line> {
