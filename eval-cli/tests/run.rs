@@ -264,3 +264,34 @@ fn data_sets_are_validated_counted_and_compared() {
     assert!(text(&["stats", "golden.csv"]).contains("sums"));
     assert!(text(&["diff", "golden.csv", "new.csv"]).ends_with("1 added, 0 removed, 1 changed, 2 unchanged\n"));
 }
+
+/// A limit on the size of files makes the database fail in the middle of the run, as a full disk does.
+#[cfg(unix)]
+#[test]
+fn what_the_database_cannot_take_is_spilled_and_imported() {
+    let folder = fresh();
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../eval-core/data/golden.csv");
+    let program = env!("CARGO_BIN_EXE_evalctl");
+    let line =
+        format!("trap '' XFSZ; ulimit -f 400; exec {program} run {golden} -m simulated:strong --epochs 40 --json");
+    let output = common::clean(std::process::Command::new("sh"), &folder).args(["-c", &line]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    let told = stderr(&output);
+    assert!(told.contains("stopped early") && told.contains("evalctl import eval.db.spill.jsonl"), "{told}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let run = &document["runs"][0];
+    assert_eq!(run["status"], "failed");
+    let ended = run["summary"]["counts"]["scored"].as_u64().unwrap();
+
+    for _ in 0..2 {
+        let imported = evalctl(&folder).args(["import", "eval.db.spill.jsonl", "--json"]).output().unwrap();
+        assert!(imported.status.success(), "{}", stderr(&imported));
+        let document: Value = serde_json::from_slice(&imported.stdout).unwrap();
+        assert_eq!(document["runs"], 1);
+        assert!(document["evaluations"].as_u64().unwrap() > 0);
+    }
+    let shown = evalctl(&folder).args(["show", "--json", "-n", "100000"]).output().unwrap();
+    let document: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(document["run"]["id"], run["id"]);
+    assert_eq!(document["evaluations"].as_array().unwrap().len() as u64, ended, "lost, or counted twice");
+}

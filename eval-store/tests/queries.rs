@@ -5,9 +5,10 @@
 mod common;
 
 use common::{connection, open, url};
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Double, Nullable, Text};
-use eval_core::conformance::fixtures::{finished, rich, rich_run};
+use diesel::sql_types::{BigInt, Double, Nullable, Text};
+use eval_core::conformance::fixtures::{failed, finished, rich, rich_run, unscored};
 use eval_core::{Run, Store};
 
 #[derive(QueryableByName, Debug, PartialEq)]
@@ -38,6 +39,21 @@ async fn results_are_in_percent_and_seconds_and_times_are_readable() {
         diesel::sql_query("SELECT * FROM results WHERE name = 'gpt-4o'").load(&mut connection).unwrap();
     let started_at = "2026-01-01 00:00:01.123457".to_owned();
     assert_eq!(lines, [Line { run: run.id.short(), started_at, accuracy: Some(87.5), wall_s: Some(60.0) }]);
+}
+
+#[tokio::test]
+async fn what_is_replaced_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, run) = (open(&url(&folder, "eval.db")).await, finished("gpt-4o", 1, 0.875, 2));
+    store.put_run(&run).await.unwrap();
+    for reason in ["garbled", "garbled again"] {
+        store.put_evaluations(run.id, &[unscored(run.id, "a", 1, reason)]).await.unwrap();
+        store.put_evaluations(run.id, &[failed("a", 1, reason)]).await.unwrap();
+    }
+    let mut connection = connection(&folder.path().join("eval.db"));
+    let counts = "(SELECT count(*) FROM evaluations), (SELECT count(*) FROM verdicts), (SELECT count(*) FROM samples)";
+    let found = diesel::select(sql::<(BigInt, BigInt, BigInt)>(counts)).get_result(&mut connection);
+    assert_eq!(found, Ok((1_i64, 0_i64, 1_i64)));
 }
 
 #[tokio::test]

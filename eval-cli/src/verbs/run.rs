@@ -92,6 +92,9 @@ pub(crate) fn finish(console: &Console, settings: &Settings, runs: &[Run]) -> Ou
             console.warn(format!("{} stopped early: {}", report::label(run), clean(&stop.message)));
         }
     }
+    if let Some(file) = runs.iter().find_map(|run| spilled(run)) {
+        console.note(format!("when the database is well again: evalctl import {}", clean(file)));
+    }
     Ok(exit(runs))
 }
 
@@ -104,6 +107,12 @@ fn table(console: &Console, settings: &Settings, runs: &[Run]) -> Result<(), Fai
     let database = clean(&compose::public_url(&settings.database_url.value));
     console.note(format!("\nsaved in {database} ({})", settings.database_url.origin));
     Ok(())
+}
+
+/// The file that holds what the database could not take, as the store's error names it.
+fn spilled(run: &Run) -> Option<&str> {
+    let (_, rest) = run.stop.as_ref()?.message.split_once("was saved to ")?;
+    rest.split(": ").next()
 }
 
 fn exit(runs: &[Run]) -> Exit {

@@ -1,5 +1,6 @@
 //! Runs into a store.
 
+use std::collections::HashSet;
 use std::io::{self, BufRead, Read};
 
 use eval_core::{Evaluation, Run, RunId, Store, StoreError};
@@ -76,7 +77,8 @@ impl ImportError {
 /// # Errors
 /// [`ImportError`] with the line; what stands before it is stored.
 pub async fn import<R: BufRead>(mut reader: R, store: &dyn Store) -> Result<Imported, ImportError> {
-    let mut desk = Desk { store, run: None, batch: Vec::new(), line: 0, imported: Imported::default() };
+    let mut desk =
+        Desk { store, known: HashSet::new(), run: None, batch: Vec::new(), line: 0, imported: Imported::default() };
     let mut text = Vec::new();
     while desk.read(&mut reader, &mut text)? {
         let content = text.trim_ascii();
@@ -114,6 +116,7 @@ struct Document {
 
 struct Desk<'a> {
     store: &'a dyn Store,
+    known: HashSet<RunId>,
     run: Option<RunId>,
     batch: Vec<Evaluation>,
     line: u64,
@@ -161,7 +164,8 @@ impl Desk<'_> {
 
     async fn run(&mut self, run: &Run) -> Result<(), ImportError> {
         self.flush().await?;
-        self.imported.runs += 1;
+        // A spill file tells a run again when it ends.
+        self.imported.runs += u64::from(self.known.insert(run.id));
         let line = self.line;
         let failed = |source| ImportError::Store { line, source };
         match self.store.get_run(run.id).await {
