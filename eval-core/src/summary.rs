@@ -148,13 +148,17 @@ impl Summary {
         summarizer.finish()
     }
 
-    /// Answers and judges together, in nano-dollars; `None` when nothing is known.
+    /// Answers and judges together, as far as they are known, in nano-dollars; `None` when nothing is known, and also
+    /// when all that is known is nothing: free verdicts on answers without a price do not make a free run.
     pub fn total_cost(&self) -> Option<Money> {
-        match (self.cost.known, self.judge_cost.known) {
-            (None, None) => None,
-            (answers, judges) => Some(answers.unwrap_or_default() + judges.unwrap_or_default()),
-        }
+        together(&self.cost, &self.judge_cost)
     }
+}
+
+fn together(answers: &Total<Money>, judges: &Total<Money>) -> Option<Money> {
+    let known = answers.known.or(judges.known)?;
+    let sum = if answers.known.is_some() { known + judges.known.unwrap_or_default() } else { known };
+    (sum != Money::ZERO || answers.unknown + judges.unknown == 0).then_some(sum)
 }
 
 #[derive(Debug, Default)]
@@ -289,10 +293,7 @@ impl Summarizer {
             unscored: self.counts.unscored,
             failed: self.counts.failed,
             mean: self.running.mean(),
-            cost: match (self.cost.known, self.judge_cost.known) {
-                (None, None) => None,
-                (answers, judges) => Some(answers.unwrap_or_default() + judges.unwrap_or_default()),
-            },
+            cost: together(&self.cost, &self.judge_cost),
         }
     }
 
@@ -326,4 +327,24 @@ fn latency(latencies: &mut [f32]) -> Option<Latency> {
     let sum: f64 = latencies.iter().copied().map(f64::from).sum();
     let (p50_ms, p95_ms) = (quantile(latencies, 0.5)?, quantile(latencies, 0.95)?);
     Some(Latency { n, mean_ms: sum / n as f64, p50_ms, p95_ms })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_verdicts_on_answers_without_a_price_are_not_free() {
+        let total = |known: Option<i64>, unknown| Total { known: known.map(Money::from_nanos), unknown };
+        for (answers, judges, expected) in [
+            (total(None, 3), total(Some(0), 0), None),
+            (total(Some(0), 0), total(Some(0), 0), Some(0)),
+            (total(Some(5), 1), total(None, 3), Some(5)),
+            (total(None, 3), total(Some(7), 0), Some(7)),
+            (total(Some(5), 0), total(Some(7), 0), Some(12)),
+            (total(None, 0), total(None, 0), None),
+        ] {
+            assert_eq!(together(&answers, &judges), expected.map(Money::from_nanos), "{answers:?} {judges:?}");
+        }
+    }
 }
