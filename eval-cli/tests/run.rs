@@ -238,6 +238,13 @@ async fn init_makes_a_folder_that_runs_as_it_stands() {
     let config = evalctl(&folder).args(["config", "show"]).env("EVALCTL_EPOCHS", "2").output().unwrap();
     let text = String::from_utf8(config.stdout).unwrap();
     assert!(text.contains("EVALCTL_EPOCHS") && text.contains("evalctl.toml:"), "{text}");
+    let secret = [("DATABASE_URL", "postgresql://me:canary@db/x"), ("OPENAI_API_KEY", "sk-canary")];
+    let config = evalctl(&folder).args(["config", "show"]).envs(secret).output().unwrap();
+    let text = String::from_utf8(config.stdout).unwrap();
+    assert!(
+        text.contains("postgresql://db/x") && text.contains("OPENAI_API_KEY") && !text.contains("canary"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

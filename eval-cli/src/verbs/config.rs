@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::args::Global;
+use crate::compose::public_url;
 use crate::config::{DEFAULT_JUDGE, Setting, Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -39,6 +40,8 @@ fn lines(settings: &Settings) -> Result<Vec<Line>, Failure> {
         [] => Setting { value: vec![DEFAULT_JUDGE.to_owned()], origin: settings.judges.origin.clone() },
         _ => settings.judges.clone(),
     };
+    let url = &settings.database_url;
+    let database_url = Setting { value: public_url(&url.value), origin: url.origin.clone() };
     let mut lines = vec![
         line("dataset", &settings.dataset)?,
         line("models", &settings.models)?,
@@ -54,7 +57,7 @@ fn lines(settings: &Settings) -> Result<Vec<Line>, Failure> {
         line("profile", &settings.profile)?,
         line("timeout", &settings.timeout_s)?,
         line("max_attempts", &settings.max_attempts)?,
-        line("database_url", &settings.database_url)?,
+        line("database_url", &database_url)?,
         line("json_out", &settings.json_out)?,
         line("spill", &settings.spill)?,
     ];
