@@ -18,7 +18,7 @@ const LONGEST_LINE: u64 = 64 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Imported {
-    /// Runs read.
+    /// Runs read, each counted once.
     pub runs: u64,
     /// Evaluations read.
     pub evaluations: u64,
