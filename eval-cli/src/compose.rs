@@ -14,9 +14,10 @@ use eval_core::{
 use eval_providers::Simulated;
 
 pub(crate) use endpoint::Endpoint;
+pub(crate) use eval_store::public_url;
 pub(crate) use judges::{JudgeName, check_column as check_judge_name, names as judge_names};
 pub(crate) use model::ModelName;
-pub(crate) use store::{OpenStore, existing as existing_store, open as open_store, plain as plain_store, public_url};
+pub(crate) use store::{OpenStore, existing as existing_store, open as open_store, plain as plain_store};
 
 use crate::config::Settings;
 use crate::failure::Failure;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+pub(crate) use eval_core::error_chain as chain;
 use eval_core::{DatasetError, ProviderError, RunError, StoreError};
 
 use crate::exit::Exit;
@@ -42,12 +43,6 @@ impl fmt::Display for Failure {
             None => Ok(()),
         }
     }
-}
-
-/// The text of an error and of all its causes.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 impl From<DatasetError> for Failure {

@@ -28,11 +28,6 @@ pub use store::store;
 fn must<T, E: Error + 'static>(result: Result<T, E>, what: &str) -> T {
     match result {
         Ok(value) => value,
-        Err(error) => panic!("{what}: {}", chain(&error)),
+        Err(error) => panic!("{what}: {}", crate::error_chain(&error)),
     }
-}
-
-fn chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| (*error).source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

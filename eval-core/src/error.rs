@@ -13,6 +13,13 @@ use crate::RunId;
 /// Any error of a plug-in, as a source.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// The text of an error and of all its causes, as `what: why: why`. The errors here leave the text of their source out,
+/// so that who prints them prints the chain.
+pub fn error_chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// A judge could not grade: the verdict is unscored, never 0.
 #[derive(Debug, Error)]
 #[non_exhaustive]

@@ -31,7 +31,7 @@ pub use jiff::Timestamp;
 pub use dataset::{Dataset, DatasetDiff, Draw, Sample, SampleId, Samples, Selection, UNCATEGORIZED};
 pub use drift::{DriftDetector, DriftReport, History, Severity, Window};
 pub use error::{
-    BoxError, DatasetError, DriftError, JudgeError, ProviderError, ProviderErrorKind, RunError, StoreError,
+    BoxError, DatasetError, DriftError, JudgeError, ProviderError, ProviderErrorKind, RunError, StoreError, error_chain,
 };
 pub use estimate::{Estimate, Interval, IntervalMethod, wilson};
 pub use evaluation::{Evaluation, Outcome, OutcomeKind};

@@ -1,8 +1,6 @@
 //! What becomes of a judge that is part of another one.
 
-use std::error::Error;
-
-use eval_core::{Completion, Judge, JudgeError, Money, Sample, Verdict};
+use eval_core::{Completion, Judge, JudgeError, Money, Sample, Verdict, error_chain};
 
 /// Judges, and turns an error into an unscored verdict under the judge's own name, with what is known of its cost.
 ///
@@ -16,22 +14,11 @@ pub(crate) async fn settle(judge: &dyn Judge, sample: &Sample, completion: &Comp
 }
 
 fn unscored(name: &str, error: &JudgeError) -> Verdict {
-    let verdict = Verdict::unscored(name, chain(error));
+    let verdict = Verdict::unscored(name, error_chain(error));
     match error {
         JudgeError::Provider(error) => verdict.usage(error.usage).cost(error.cost),
         // Found out before anything was asked.
         JudgeError::Lacks(_) => verdict.cost(Some(Money::ZERO)),
         _ => verdict,
     }
-}
-
-/// An error with its causes.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }

@@ -13,5 +13,6 @@ mod store;
 mod write;
 mod writer;
 
+pub use location::public_url;
 pub use options::Options;
 pub use store::DieselStore;

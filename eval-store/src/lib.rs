@@ -7,7 +7,7 @@ mod lines;
 mod spill;
 
 #[cfg(feature = "sqlite")]
-pub use database::{DieselStore, Options};
+pub use database::{DieselStore, Options, public_url};
 pub use lines::{
     ExportError, ImportError, Imported, RUN_SCHEMA, export_run, import, run_json, run_json_file, write_evaluations,
     write_run,

@@ -18,7 +18,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<OpenStore, Failure> {
     if let Some(path) = &settings.spill.value {
         store = store.to_file(path);
     }
-    if let Some(database) = file(&settings.database_url.value) {
+    if let Some(database) = DieselStore::file(&settings.database_url.value) {
         store = store.to_file(format!("{}.spill.jsonl", database.display()));
     }
     Ok(Arc::new(match state_folder() {
@@ -45,7 +45,7 @@ pub(crate) async fn plain(settings: &Settings) -> Result<DieselStore, Failure> {
 /// Opens a database to read it. One that is not there is not made: a typing error would look like an empty history.
 pub(crate) async fn existing(settings: &Settings) -> Result<DieselStore, Failure> {
     let url = &settings.database_url;
-    if let Some(path) = file(&url.value)
+    if let Some(path) = DieselStore::file(&url.value)
         && !path.exists()
     {
         let missing = Failure::usage(format!("there is no database {} yet ({})", path.display(), url.origin));
@@ -56,22 +56,4 @@ pub(crate) async fn existing(settings: &Settings) -> Result<DieselStore, Failure
         });
     }
     plain(settings).await
-}
-
-/// The file of an SQLite URL.
-fn file(url: &str) -> Option<PathBuf> {
-    let path = match url.split_once("://") {
-        Some(("sqlite", rest)) => rest.strip_prefix('/').unwrap_or(rest),
-        Some(_) => return None,
-        None => url,
-    };
-    (!path.contains(":memory:")).then(|| path.into())
-}
-
-/// The URL without a password.
-pub(crate) fn public_url(url: &str) -> String {
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
-        Some((scheme, rest)) if scheme != "sqlite" => format!("{scheme}://{rest}"),
-        _ => url.to_owned(),
-    }
 }

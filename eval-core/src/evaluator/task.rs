@@ -8,7 +8,7 @@ use super::contain::contain;
 use super::join::join_all;
 use crate::{
     Completion, Evaluation, Judge, JudgeError, Origin, Outcome, Params, PromptTemplate, Provider, ProviderError,
-    ProviderErrorKind, Request, RunId, Sample, Stop, Store, StoreError, Timing, Verdict, clock,
+    ProviderErrorKind, Request, RunId, Sample, Stop, Store, StoreError, Timing, Verdict, clock, error_chain,
 };
 
 /// What every question of a run needs.
@@ -45,7 +45,7 @@ impl Setup {
         let started = clock::now();
         match self.answer(run, &sample, epoch).await {
             Err(error) => {
-                let stop = error.is_fatal().then(|| Stop::new(Some(error.kind), chain(&error)));
+                let stop = error.is_fatal().then(|| Stop::new(Some(error.kind), error_chain(&error)));
                 Ended { evaluation: failed(sample, epoch, &error, started), stop }
             }
             Ok(completion) => {
@@ -100,10 +100,10 @@ async fn verdict(judge: &dyn Judge, sample: &Sample, completion: &Completion) ->
 }
 
 fn unscored(judge: &dyn Judge, error: &JudgeError) -> (Verdict, Option<Stop>) {
-    let verdict = Verdict::unscored(judge.name(), chain(error));
+    let verdict = Verdict::unscored(judge.name(), error_chain(error));
     match error {
         JudgeError::Provider(cause) => {
-            let stop = cause.is_fatal().then(|| Stop::new(Some(cause.kind), chain(error)));
+            let stop = cause.is_fatal().then(|| Stop::new(Some(cause.kind), error_chain(error)));
             (verdict.usage(cause.usage).cost(cause.cost), stop)
         }
         _ => (verdict, None),
@@ -123,7 +123,7 @@ fn outcome(verdicts: &[Verdict]) -> Outcome {
 fn failed(sample: Arc<Sample>, epoch: u32, error: &ProviderError, started: crate::Timestamp) -> Evaluation {
     let mut message = error.message.clone();
     if let Some(source) = std::error::Error::source(error) {
-        message = format!("{message}: {}", chain(source));
+        message = format!("{message}: {}", error_chain(source));
     }
     let outcome = Outcome::Failed { kind: error.kind, message };
     let mut evaluation = Evaluation::new(sample, epoch, outcome, started);
@@ -145,12 +145,6 @@ fn ms_since(begun: Instant) -> f64 {
 
 fn flatten(stored: Result<Result<(), StoreError>, String>) -> Result<(), String> {
     stored
-        .and_then(|stored| stored.map_err(|error| chain(&error)))
+        .and_then(|stored| stored.map_err(|error| error_chain(&error)))
         .map_err(|why| format!("cannot store results: {why}"))
-}
-
-/// The text of an error and of all its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

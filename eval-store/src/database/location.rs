@@ -82,11 +82,11 @@ pub(crate) fn folder(path: &Path) -> &Path {
 }
 
 pub(crate) fn refused(url: &str, reason: String) -> StoreError {
-    StoreError::Open { url: without_password(url), reason }
+    StoreError::Open { url: public_url(url), reason }
 }
 
-/// The URL without what stands between scheme and host.
-fn without_password(url: &str) -> String {
+/// A database URL fit to be shown: without the user and the password before its host.
+pub fn public_url(url: &str) -> String {
     match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
         Some((scheme, rest)) if scheme != "sqlite" => format!("{scheme}://{rest}"),
         _ => url.to_owned(),

@@ -1,6 +1,6 @@
 //! The store on a database.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use diesel::prelude::*;
 use eval_core::{
@@ -47,6 +47,18 @@ pub struct DieselStore {
 }
 
 impl DieselStore {
+    /// The file that a URL names, as [`open`](Self::open) reads it; `None` for a database in memory and for a URL that
+    /// is not understood.
+    ///
+    /// ```
+    /// use eval_store::DieselStore;
+    /// assert_eq!(DieselStore::file("sqlite:///eval.db").unwrap().to_str(), Some("eval.db"));
+    /// assert_eq!(DieselStore::file(":memory:"), None);
+    /// ```
+    pub fn file(url: &str) -> Option<PathBuf> {
+        Location::parse(url).ok()?.path().map(Path::to_owned)
+    }
+
     /// Opens a database with the default [`Options`], and makes it where there is none.
     ///
     /// | URL | database |
