@@ -1,9 +1,17 @@
 //! What can be typed.
 
+mod files;
+mod reading;
+mod retention;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use files::{ExportArgs, ImportArgs};
+pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
+pub(crate) use retention::{DeleteArgs, PruneArgs};
 
 /// Asks models golden questions, has the answers judged, remembers, and says what moved.
 #[derive(Debug, Parser)]
@@ -20,8 +28,12 @@ Examples:
   evalctl demo                                        needs nothing: simulated models, a table, what next
   evalctl run golden.csv -m gpt-4o -m grok-3          two models, judged by gpt-4o-mini
   evalctl run golden.csv -m gpt-4o --judge exact      a judge that costs nothing
+  evalctl resume                                      goes on with what was interrupted, and repeats nothing
   evalctl show @latest                                the questions of the newest run, with the judge's reasons
+  evalctl show @latest --against @latest~1 --regressed what the newest run got worse at
   evalctl models                                      the leaderboard
+  evalctl history gpt-4o                              one model over time
+  evalctl export @latest --outcome failed -o failed.csv what to look at in a spreadsheet
 
 Exit codes: 0 done · 2 usage, configuration, data set or database · 4 provider, network or key · 130 interrupted
 Results go to stdout, everything else to stderr. Keys are read from the environment or .env, never from a flag.";
@@ -50,7 +62,8 @@ pub(crate) struct Global {
     /// The configuration file [default: evalctl.toml in the working folder, if there is one]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
     pub(crate) config: Option<PathBuf>,
-    /// Where runs are kept: sqlite://FILE, a path, or :memory: [default: sqlite://eval.db]
+    /// Where runs are kept: sqlite://FILE, a path, postgres://USER:PASSWORD@HOST/DATABASE, or :memory:
+    /// [default: sqlite://eval.db]
     #[arg(long, global = true, value_name = "URL", help_heading = "Settings")]
     pub(crate) database_url: Option<String>,
 }
@@ -66,6 +79,8 @@ pub(crate) enum Format {
     Json,
     /// One JSON line per event of a run
     Jsonl,
+    /// A table for spreadsheets, of `evalctl export`
+    Csv,
 }
 
 /// When to use colours.
@@ -85,12 +100,18 @@ pub(crate) enum Verb {
     /// Ask models the questions of a data set and judge the answers
     #[command(after_help = RUN_EXAMPLES)]
     Run(Box<RunArgs>),
+    /// Go on with a run that did not finish: asks what is missing, repeats nothing
+    Resume(Box<ResumeArgs>),
+    /// Repeat the failed and unscored questions of a run
+    RetryErrors(Box<ResumeArgs>),
     /// List runs, newest first
     Runs(RunsArgs),
     /// Show a run: its questions, answers and the judge's reasons
     Show(ShowArgs),
     /// The leaderboard: accuracy with its interval, latency, cost
     Models(ModelsArgs),
+    /// The runs of one model over time: accuracy with its interval, and the change from run to run
+    History(HistoryArgs),
     /// Check endpoint, key, models, database and data set before anything is paid for
     Doctor(Box<DoctorArgs>),
     /// Look at data sets
@@ -105,8 +126,17 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: ConfigVerb,
     },
-    /// Take results back into the database: a spill file, or JSON lines of another database
+    /// Write a run to a file or to stdout: CSV, JSON or JSON lines
+    #[command(after_help = files::EXPORT_EXAMPLES)]
+    Export(ExportArgs),
+    /// Take results into the database: exported ones, a spill file, or those of promptfoo and Inspect
+    #[command(after_help = files::IMPORT_EXAMPLES)]
     Import(ImportArgs),
+    /// Look after the database
+    Db {
+        #[command(subcommand)]
+        verb: DbVerb,
+    },
     /// Simulated models over the golden questions: needs no key and no server
     Demo(DemoArgs),
     /// Print the completions of a shell
@@ -164,6 +194,26 @@ pub(crate) struct RunArgs {
     /// Where results go when the database fails [default: beside the database]
     #[arg(long, value_name = "FILE")]
     pub(crate) spill: Option<PathBuf>,
+    /// How long questions in flight may take after Ctrl-C, in seconds [default: 10]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) drain: Option<f64>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ResumeArgs {
+    /// The run: its last six digits, its id, @latest, @latest~1, tag:KEY=VALUE [default: the latest that applies]
+    pub(crate) run: Option<String>,
+    #[command(flatten)]
+    pub(crate) endpoint: Endpoint,
+    /// Questions in flight at once, for each model [default: as it was]
+    #[arg(long, value_name = "N")]
+    pub(crate) concurrency: Option<usize>,
+    /// Where results go when the database fails [default: beside the database]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spill: Option<PathBuf>,
+    /// How long questions in flight may take after Ctrl-C, in seconds [default: 10]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) drain: Option<f64>,
 }
 
 /// How questions are asked and answers judged.
@@ -242,67 +292,6 @@ pub(crate) enum Profile {
 }
 
 #[derive(Debug, Clone, Args)]
-pub(crate) struct RunsArgs {
-    /// Only runs of this model or name
-    #[arg(short, long)]
-    pub(crate) model: Option<String>,
-    /// Only runs over this data set
-    #[arg(long, value_name = "NAME")]
-    pub(crate) dataset: Option<String>,
-    /// Only runs with this mark
-    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
-    pub(crate) tag: Option<(String, String)>,
-    /// At most so many
-    #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
-    pub(crate) limit: usize,
-}
-
-#[derive(Debug, Clone, Args)]
-pub(crate) struct ShowArgs {
-    /// The run: its last six digits, its id, @latest, @latest~1, tag:KEY=VALUE
-    #[arg(default_value = "@latest")]
-    pub(crate) run: String,
-    /// One question by its id, in full
-    pub(crate) question: Option<String>,
-    /// Only this category
-    #[arg(long, value_name = "NAME")]
-    pub(crate) category: Option<String>,
-    /// Only questions that ended so
-    #[arg(long, value_enum)]
-    pub(crate) outcome: Option<OutcomeArg>,
-    /// Only questions with at most this score, from 0 to 1
-    #[arg(long, value_name = "SCORE")]
-    pub(crate) max_score: Option<f64>,
-    /// Only where question, answer or reason contains this text
-    #[arg(long)]
-    pub(crate) text: Option<String>,
-    /// At most so many questions
-    #[arg(short = 'n', long, default_value_t = 50, value_name = "N")]
-    pub(crate) limit: usize,
-    /// Answers and reasons whole, not cut
-    #[arg(long)]
-    pub(crate) full: bool,
-}
-
-/// How a question ended.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum OutcomeArg {
-    /// The judge gave a score
-    Scored,
-    /// The judge could not grade
-    Unscored,
-    /// The model did not answer
-    Failed,
-}
-
-#[derive(Debug, Clone, Args)]
-pub(crate) struct ModelsArgs {
-    /// The data set [default: that of the newest whole run]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) dataset: Option<String>,
-}
-
-#[derive(Debug, Clone, Args)]
 pub(crate) struct DoctorArgs {
     /// The data set
     pub(crate) dataset: Option<PathBuf>,
@@ -353,10 +342,17 @@ pub(crate) enum ConfigVerb {
     Show,
 }
 
-#[derive(Debug, Clone, Args)]
-pub(crate) struct ImportArgs {
-    /// The file
-    pub(crate) file: PathBuf,
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbVerb {
+    /// Where it is, its schema version, its size and what it holds; changes nothing
+    Status,
+    /// Bring its schema up to date, as every command does that opens it
+    Migrate,
+    /// Delete old runs; asks first
+    #[command(after_help = retention::PRUNE_EXAMPLES)]
+    Prune(PruneArgs),
+    /// Delete one run; asks first
+    Delete(DeleteArgs),
 }
 
 #[derive(Debug, Clone, Copy, Args)]

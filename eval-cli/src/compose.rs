@@ -1,15 +1,19 @@
 //! The pieces of a run, built from the settings. Everything that can be checked for nothing is checked here.
 
 mod endpoint;
+mod files;
 mod judges;
 mod model;
 mod store;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use clap::ValueEnum as _;
 use eval_core::{
-    Completion, Dataset, Evaluator, EvaluatorBuilder, Judge, Money, Params, PromptTemplate, Provider, Scripted,
+    Completion, Dataset, Evaluator, EvaluatorBuilder, Judge, Money, Params, PromptTemplate, Provider, RunSpec,
+    Scripted, Waits,
 };
 use eval_providers::Simulated;
 
@@ -17,7 +21,10 @@ pub(crate) use endpoint::Endpoint;
 pub(crate) use eval_store::public_url;
 pub(crate) use judges::{JudgeName, check_column as check_judge_name, names as judge_names};
 pub(crate) use model::ModelName;
-pub(crate) use store::{OpenStore, existing as existing_store, open as open_store, plain as plain_store};
+pub(crate) use store::{
+    OpenStore, close as close_store, existing as existing_store, must_exist, of_database, open as open_store,
+    plain as plain_store,
+};
 
 use crate::config::Settings;
 use crate::failure::Failure;
@@ -54,7 +61,8 @@ pub(crate) async fn evaluators(
     prompt.check(dataset.columns())?;
     let rubric = judges::rubric(settings.rubric.value.as_deref())?;
     let column = asks_llm(dataset)?.then(|| judges::grader_of_column(&names));
-    let store = open_store(settings).await?;
+    let waits = Waits::new();
+    let store = open_store(settings, waits.clone()).await?;
 
     let graders = graders(&names, column.as_deref());
     let endpoint = match needs || !graders.is_empty() {
@@ -63,10 +71,16 @@ pub(crate) async fn evaluators(
     };
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
     check(console, endpoint.as_ref(), &models, &graders)?;
-    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings));
+    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone()));
     let judges = judges::build(&names, column.as_deref(), provider.as_ref(), &rubric)?;
 
+    let connections = models.len() * graders.len().max(1);
+    let concurrency = match endpoint {
+        Some(_) => files::affordable(console, settings.concurrency.value, connections),
+        None => settings.concurrency.value,
+    };
     let parts = Parts {
+        concurrency,
         settings,
         dataset,
         asked,
@@ -74,6 +88,8 @@ pub(crate) async fn evaluators(
         judges,
         provider,
         store: store.clone(),
+        waits,
+        spec: spec(settings),
         git: crate::git::provenance(),
     };
     let evaluators = models.iter().map(|model| parts.evaluator(model)).collect::<Result<_, _>>()?;
@@ -172,6 +188,7 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
 
 /// What all models of a run share.
 struct Parts<'a> {
+    concurrency: usize,
     settings: &'a Settings,
     dataset: &'a Dataset,
     asked: &'a Asked,
@@ -179,6 +196,8 @@ struct Parts<'a> {
     judges: Vec<Arc<dyn Judge>>,
     provider: Option<Arc<dyn Provider>>,
     store: OpenStore,
+    waits: Waits,
+    spec: RunSpec,
     git: (Option<String>, Option<bool>),
 }
 
@@ -210,9 +229,12 @@ impl Parts<'_> {
             .params(params(settings))
             .epochs(settings.epochs.value)
             .threshold(settings.threshold.value)
-            .concurrency(settings.concurrency.value)
+            .concurrency(self.concurrency)
             .git(self.git.0.clone(), self.git.1)
-            .store(self.store.clone());
+            .drain(Duration::from_secs_f64(settings.drain_s.value))
+            .spec(self.spec.clone())
+            .waits(self.waits.clone())
+            .durable(self.store.clone());
         for judge in judges {
             builder = builder.judge(judge.clone());
         }
@@ -224,6 +246,22 @@ impl Parts<'_> {
             None => builder,
         })
     }
+}
+
+/// How the run was set up, for who resumes it.
+fn spec(settings: &Settings) -> RunSpec {
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let mut spec = RunSpec::new(path(&settings.dataset.value).unwrap_or_default());
+    spec.judges.clone_from(&settings.judges.value);
+    spec.prompt = path(&settings.prompt.value);
+    spec.system = path(&settings.system.value);
+    spec.rubric = path(&settings.rubric.value);
+    spec.base_url = settings.base_url.value.as_deref().map(public_url);
+    spec.profile = settings.profile.value.to_possible_value().map(|value| value.get_name().to_owned());
+    spec.timeout_s = Some(settings.timeout_s.value);
+    spec.max_attempts = Some(settings.max_attempts.value);
+    spec.concurrency = Some(settings.concurrency.value);
+    spec
 }
 
 fn params(settings: &Settings) -> Params {

@@ -25,6 +25,8 @@ pub(crate) const BASE_URLS: [&str; 4] =
 pub(crate) const KEYS: [&str; 3] = ["LITELLM_API_KEY", "LITELLM_PROXY_API_KEY", "OPENAI_API_KEY"];
 /// The database of those who name none.
 pub(crate) const DEFAULT_DATABASE: &str = "sqlite://eval.db";
+/// How long questions in flight may take once a run was asked to stop, in seconds.
+pub(crate) const DEFAULT_DRAIN_S: f64 = eval_core::EvaluatorBuilder::DEFAULT_DRAIN.as_secs() as f64;
 /// The grader of those who name no judge.
 pub(crate) const DEFAULT_JUDGE: &str = "gpt-4o-mini";
 
@@ -49,6 +51,7 @@ pub(crate) struct Settings {
     pub(crate) database_url: Setting<String>,
     pub(crate) json_out: Setting<Option<PathBuf>>,
     pub(crate) spill: Setting<Option<PathBuf>>,
+    pub(crate) drain_s: Setting<f64>,
     /// The key and the name of the variable it was found in.
     pub(crate) key: Option<Key>,
 }
@@ -71,6 +74,7 @@ pub(crate) struct Typed {
     pub(crate) concurrency: Option<usize>,
     pub(crate) json_out: Option<PathBuf>,
     pub(crate) spill: Option<PathBuf>,
+    pub(crate) drain: Option<f64>,
 }
 
 impl From<&RunArgs> for Typed {
@@ -84,6 +88,7 @@ impl From<&RunArgs> for Typed {
             concurrency: args.concurrency,
             json_out: args.json_out.clone(),
             spill: args.spill.clone(),
+            drain: args.drain,
         }
     }
 }
@@ -180,6 +185,7 @@ impl Settings {
             )?,
             json_out: sources.optional("--json-out", typed.json_out, &["EVALCTL_JSON_OUT"], path, values.json_out)?,
             spill: sources.optional("--spill", typed.spill, &["EVALCTL_SPILL"], path, values.spill)?,
+            drain_s: sources.pick("--drain", typed.drain, &["EVALCTL_DRAIN"], number, values.drain, DEFAULT_DRAIN_S)?,
             key: environment.find(&KEYS).map(|(value, origin)| Key { secret: value.into(), origin }),
         };
         settings.check()
@@ -203,6 +209,9 @@ impl Settings {
         }
         if !(self.timeout_s.value > 0.0 && self.timeout_s.value <= 86_400.0) {
             return Err(self.timeout_s.refuse("timeout", "seconds, more than 0 and at most a day"));
+        }
+        if !(0.0..=3600.0).contains(&self.drain_s.value) {
+            return Err(self.drain_s.refuse("drain", "seconds, at most an hour"));
         }
         Ok(self)
     }

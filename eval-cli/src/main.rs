@@ -3,9 +3,11 @@
 mod args;
 mod compose;
 mod config;
+mod confirm;
 mod exit;
 mod failure;
 mod git;
+mod mount;
 mod output;
 mod progress;
 mod refs;
@@ -18,9 +20,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use args::{Cli, ConfigVerb, DatasetVerb, Global, Verb};
+use args::{Cli, ConfigVerb, DatasetVerb, DbVerb, Format, Global, Verb};
 use exit::Exit;
-use failure::Outcome;
+use failure::{Failure, Outcome};
 use output::Console;
 
 fn main() -> ExitCode {
@@ -37,6 +39,9 @@ fn main() -> ExitCode {
 }
 
 fn run(console: &Console, cli: Cli) -> Outcome {
+    if console.format == Format::Csv && !matches!(cli.verb, Verb::Export(_)) {
+        return Err(Failure::usage("--format csv is for `evalctl export`; here it is human, plain, json or jsonl"));
+    }
     // One thread: the work is waiting for models, and more threads only wake each other up. The database has its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(dispatch(console, &cli.global, cli.verb));
@@ -48,16 +53,24 @@ fn run(console: &Console, cli: Cli) -> Outcome {
 async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
     match verb {
         Verb::Run(args) => verbs::run::run(console, global, *args).await,
+        Verb::Resume(args) => verbs::resume::resume(console, global, *args).await,
+        Verb::RetryErrors(args) => verbs::resume::retry_errors(console, global, *args).await,
         Verb::Runs(args) => verbs::runs::runs(console, global, args).await,
         Verb::Show(args) => verbs::show::show(console, global, args).await,
         Verb::Models(args) => verbs::models::models(console, global, args).await,
+        Verb::History(args) => verbs::history::history(console, global, args).await,
         Verb::Doctor(args) => verbs::doctor::doctor(console, global, *args).await,
         Verb::Dataset { verb: DatasetVerb::Validate { file } } => verbs::dataset::validate(console, &file),
         Verb::Dataset { verb: DatasetVerb::Stats { file } } => verbs::dataset::stats(console, global, &file).await,
         Verb::Dataset { verb: DatasetVerb::Diff { old, new } } => verbs::dataset::diff(console, &old, &new),
         Verb::Init(args) => verbs::init::init(console, &args),
         Verb::Config { verb: ConfigVerb::Show } => verbs::config::show(console, global),
+        Verb::Export(args) => verbs::export::export(console, global, args).await,
         Verb::Import(args) => verbs::import::import(console, global, args).await,
+        Verb::Db { verb: DbVerb::Status } => verbs::db::status(console, global).await,
+        Verb::Db { verb: DbVerb::Migrate } => verbs::db::migrate(console, global).await,
+        Verb::Db { verb: DbVerb::Prune(args) } => verbs::db::prune(console, global, args).await,
+        Verb::Db { verb: DbVerb::Delete(args) } => verbs::db::delete(console, global, args).await,
         Verb::Demo(args) => verbs::demo::demo(console, global, args).await,
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "evalctl", &mut std::io::stdout());

@@ -10,12 +10,32 @@ use crate::output::{Console, clean, latency, money, percent, shorten};
 
 const NAME: usize = 28;
 
+/// Tells of a wait once, though several runs of a group tell of the same.
+#[derive(Debug, Default)]
+struct Wait(bool);
+
+impl Wait {
+    /// What to say of this event, if anything is new.
+    fn news(&mut self, event: &Event) -> Option<String> {
+        let EventKind::Waiting { wait } = &event.kind else { return None };
+        if std::mem::replace(&mut self.0, wait.is_some()) == wait.is_some() {
+            return None;
+        }
+        Some(match wait {
+            Some(wait) => {
+                format!("waiting: {}; nothing new is asked, and nothing that was paid for is lost", clean(&wait.reason))
+            }
+            None => "the wait is over; the run goes on".to_owned(),
+        })
+    }
+}
+
 /// The display that fits the terminal: bars, plain lines, or nothing.
 pub(crate) fn display(console: &Console) -> Box<dyn Reporter> {
     match (console.quiet, console.live) {
         (true, _) => Box::new(()),
         (false, true) => Box::new(Bars::default()),
-        (false, false) => Box::new(Lines { console: console.clone(), runs: HashMap::new() }),
+        (false, false) => Box::new(Lines { console: console.clone(), runs: HashMap::new(), wait: Wait::default() }),
     }
 }
 
@@ -23,24 +43,27 @@ pub(crate) fn display(console: &Console) -> Box<dyn Reporter> {
 struct Bars {
     screen: MultiProgress,
     bars: HashMap<RunId, ProgressBar>,
+    wait: Wait,
 }
 
 impl Default for Bars {
     fn default() -> Self {
         // Few redraws: a display is not worth the time of the questions.
         let screen = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8));
-        Self { screen, bars: HashMap::new() }
+        Self { screen, bars: HashMap::new(), wait: Wait::default() }
     }
 }
 
 impl Bars {
-    fn add(&mut self, run: &Run) {
+    fn add(&mut self, run: &Run, progress: &Progress) {
         let bar = self.screen.add(ProgressBar::new(run.planned));
         let template = "  {prefix:28} {bar:24.cyan/dim} {human_pos:>6}/{human_len}  {msg}  {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━╸─"));
         }
         bar.set_prefix(shorten(&clean(&run.name), NAME));
+        // One that goes on has come some way already.
+        bar.set_position(progress.finished());
         bar.enable_steady_tick(Duration::from_millis(500));
         self.bars.insert(run.id, bar);
     }
@@ -50,7 +73,10 @@ impl Bars {
 impl Reporter for Bars {
     async fn report(&mut self, event: &Event) -> Result<(), BoxError> {
         if let EventKind::RunStarted { run } = &event.kind {
-            self.add(run);
+            self.add(run, &event.progress);
+        }
+        if let Some(news) = self.wait.news(event) {
+            self.screen.println(format!("  {news}"))?;
         }
         let Some(bar) = self.bars.get(&event.run) else { return Ok(()) };
         match &event.kind {
@@ -72,6 +98,7 @@ impl Reporter for Bars {
 struct Lines {
     console: Console,
     runs: HashMap<RunId, Told>,
+    wait: Wait,
 }
 
 struct Told {
@@ -84,6 +111,9 @@ struct Told {
 impl Reporter for Lines {
     async fn report(&mut self, event: &Event) -> Result<(), BoxError> {
         let progress = &event.progress;
+        if let Some(news) = self.wait.news(event) {
+            self.console.warn(news);
+        }
         match &event.kind {
             EventKind::RunStarted { run } => {
                 let name = clean(&run.name);

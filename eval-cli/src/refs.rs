@@ -29,6 +29,14 @@ pub(crate) async fn resolve(store: &dyn Store, reference: &str) -> Result<Run, F
     found.ok_or_else(|| unknown(reference))
 }
 
+/// The run that a page comes after.
+pub(crate) async fn cursor(store: &dyn Store, reference: Option<&str>) -> Result<Option<RunId>, Failure> {
+    match reference {
+        Some(reference) => Ok(Some(resolve(store, reference).await?.id)),
+        None => Ok(None),
+    }
+}
+
 async fn by_short_id(store: &dyn Store, reference: &str) -> Result<Run, Failure> {
     let digits = reference.to_lowercase();
     if digits.len() < 4 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {

@@ -7,14 +7,16 @@ use crate::output::WARN;
 
 /// Ready when the user asks to stop. A second request ends the process at once: everything that has finished is
 /// committed already.
-pub(crate) async fn requested() {
+pub(crate) async fn requested(drain_s: f64) {
     signal().await;
     let _ = writeln!(
         anstream::stderr(),
-        "\n{WARN}stopping:{WARN:#} no new questions; those in flight finish and are saved. Once more stops at once."
+        "\n{WARN}stopping:{WARN:#} no new questions; those in flight have {drain_s} s to finish and be saved. Once more stops \
+         at once.",
     );
     tokio::spawn(async {
         signal().await;
+        let _ = writeln!(anstream::stderr(), "stopped at once; to go on: evalctl resume");
         std::process::exit(Exit::Interrupted as i32);
     });
 }

@@ -280,7 +280,7 @@ fn what_the_database_cannot_take_is_spilled_and_imported() {
     let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../eval-core/data/golden.csv");
     let program = env!("CARGO_BIN_EXE_evalctl");
     let line =
-        format!("trap '' XFSZ; ulimit -f 400; exec {program} run {golden} -m simulated:strong --epochs 40 --json");
+        format!("trap '' XFSZ; ulimit -f 1200; exec {program} run {golden} -m simulated:strong --epochs 40 --json");
     let output = common::clean(std::process::Command::new("sh"), &folder).args(["-c", &line]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     let told = stderr(&output);

@@ -10,9 +10,11 @@
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 //! conformance::store(async || InMemory::new()).await;
 //! conformance::reports(async || InMemory::new()).await;
+//! conformance::durable(async || InMemory::new()).await;
 //! # });
 //! ```
 
+mod durable;
 pub mod fixtures;
 mod provider;
 mod reports;
@@ -20,6 +22,7 @@ mod store;
 
 use std::error::Error;
 
+pub use durable::durable;
 pub use provider::provider;
 pub use reports::reports;
 pub use store::store;

@@ -1,52 +1,12 @@
 //! What compares runs with runs.
 
-use std::collections::BTreeMap;
+mod history;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{DriftError, RunId, SampleId};
+pub use history::{History, HistoryBuilder, SampleKey, SampleScore, Window};
 
-/// The scores of one run, reduced to one mean per question.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Window {
-    /// The run.
-    pub run: RunId,
-    /// When it began (UTC).
-    pub at: Timestamp,
-    /// Mean score of each scored question over its epochs, from 0 to 1. Questions that failed or could not be graded
-    /// are not in it.
-    pub scores: BTreeMap<SampleId, f64>,
-}
-
-impl Window {
-    /// The window of a run.
-    pub fn new(run: RunId, at: Timestamp, scores: BTreeMap<SampleId, f64>) -> Self {
-        Self { run, at, scores }
-    }
-
-    /// The mean over the questions, from 0 to 1; `None` when nothing was scored.
-    pub fn mean(&self) -> Option<f64> {
-        let n = self.scores.len();
-        (n > 0).then(|| self.scores.values().sum::<f64>() / n as f64)
-    }
-}
-
-/// The runs of one name on one data set with the same prompt, parameters and judge, oldest first.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct History {
-    /// The runs, oldest first. The last one is the current window, those before it are the baseline.
-    pub windows: Vec<Window>,
-}
-
-impl History {
-    /// A history of these windows, oldest first.
-    pub fn new(windows: Vec<Window>) -> Self {
-        Self { windows }
-    }
-}
+use crate::DriftError;
 
 /// How a finding ends, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use thiserror::Error;
 pub use dataset::DatasetError;
 pub use provider::{ProviderError, ProviderErrorKind};
 
-use crate::RunId;
+use crate::{Lease, RunId};
 
 /// Any error of a plug-in, as a source.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -52,6 +52,9 @@ pub enum StoreError {
     /// There is no such run.
     #[error("there is no run {0}")]
     NotFound(RunId),
+    /// Another process works on the run, or has taken it over.
+    #[error("{} works on run {} since {}; its last sign of life was at {}", .0.owner, .0.run, .0.acquired, .0.heartbeat)]
+    Held(Box<Lease>),
     /// The database cannot be opened: path, address, rights or version are wrong.
     #[error("cannot open the database {url}: {reason}")]
     Open {
@@ -69,12 +72,23 @@ pub enum StoreError {
         #[source]
         source: BoxError,
     },
-    /// The database is in trouble.
+    /// The database is in trouble for now: locked, full, its connection lost, starting up. The same call may succeed
+    /// later, and as calls are idempotent it may simply be made again, also where the first one did store something.
+    #[error("the database is not available for now")]
+    Unavailable(#[source] BoxError),
+    /// The database failed, and the same call would fail again.
     #[error("the database failed")]
     Backend(#[source] BoxError),
     /// A stored value cannot be understood.
     #[error("the database holds a value that cannot be read: {0}")]
     Corrupt(String),
+}
+
+impl StoreError {
+    /// Whether the same call may succeed later, without anybody having changed it.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
 }
 
 /// A drift detector could not compare.
@@ -111,4 +125,12 @@ pub enum RunError {
     /// The store refused the run before the first call.
     #[error("cannot store the run")]
     Store(#[from] StoreError),
+    /// A run cannot go on with an evaluator that would ask or grade in another way. Nothing was called.
+    #[error("run {run} cannot go on, because this is no longer what it was: {}", differences.join("; "))]
+    Differs {
+        /// The run.
+        run: RunId,
+        /// What differs, each with both sides, for a person.
+        differences: Vec<String>,
+    },
 }

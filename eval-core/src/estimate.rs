@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
+use crate::exact::Sum;
+
 /// How an interval was computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -68,6 +70,11 @@ impl Estimate {
     pub const fn new(mean: f64, n: u64, standard_error: Option<f64>, interval: Option<Interval>) -> Self {
         Self { mean, n, standard_error, interval }
     }
+
+    /// The variance of the questions' means, with `n - 1`; `None` for one question.
+    pub fn variance(&self) -> Option<f64> {
+        self.standard_error.map(|error| error * error * self.n as f64)
+    }
 }
 
 const CONFIDENCE: f64 = 0.95;
@@ -97,48 +104,42 @@ pub fn wilson(successes: f64, n: u64) -> Option<(f64, f64)> {
     Some((low, high))
 }
 
-/// Collects the means of questions, one by one, in constant memory.
-///
-/// The variance is Welford's (1962): numerically stable in one pass.
+/// Collects the means of questions, one by one, in any order, in constant memory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Estimator {
-    n: u64,
-    mean: f64,
-    squares: f64,
+    sum: Sum,
     graded: bool,
 }
 
 impl Estimator {
     /// Adds the mean of one question; `single` says that it is one score and not the mean of several epochs.
     pub(crate) fn push(&mut self, value: f64, single: bool) {
-        self.n += 1;
-        let delta = value - self.mean;
-        self.mean += delta / self.n as f64;
-        self.squares += delta * (value - self.mean);
+        self.sum.add(value);
         self.graded |= !single || (value != 0.0 && value != 1.0);
     }
 
     /// The mean so far; `None` before the first value.
     pub(crate) fn mean(&self) -> Option<f64> {
-        (self.n > 0).then_some(self.mean)
+        self.sum.mean()
     }
 
     /// The estimate; `None` before the first value.
     pub(crate) fn estimate(&self) -> Option<Estimate> {
         let mean = self.mean()?;
-        let standard_error = (self.n > 1).then(|| (self.squares / (self.n - 1) as f64 / self.n as f64).sqrt());
-        Some(Estimate { mean, n: self.n, standard_error, interval: self.interval(mean, standard_error) })
+        let (n, squares) = (self.sum.n(), self.sum.squared_deviations());
+        let standard_error = (n > 1).then(|| (squares / (n - 1) as f64 / n as f64).sqrt());
+        Some(Estimate { mean, n, standard_error, interval: self.interval(mean, standard_error) })
     }
 
     fn interval(&self, mean: f64, standard_error: Option<f64>) -> Option<Interval> {
         // All right or all wrong in every epoch: the t interval collapses, Wilson's over the questions does not.
-        let unanimous = self.squares == 0.0 && (mean == 0.0 || mean == 1.0);
+        let (n, unanimous) = (self.sum.n(), mean == 0.0 || mean == 1.0);
         if !self.graded || unanimous {
-            let (low, high) = wilson(mean * self.n as f64, self.n)?;
+            let (low, high) = wilson(mean * n as f64, n)?;
             return Some(Interval { low, high, method: IntervalMethod::Wilson });
         }
         let error = standard_error.filter(|error| *error > 0.0)?;
-        let t = StudentsT::new(0.0, 1.0, (self.n - 1) as f64).ok()?.inverse_cdf((1.0 + CONFIDENCE) / 2.0);
+        let t = StudentsT::new(0.0, 1.0, (n - 1) as f64).ok()?.inverse_cdf((1.0 + CONFIDENCE) / 2.0);
         let (low, high) = ((mean - t * error).max(0.0), (mean + t * error).min(1.0));
         Some(Interval { low, high, method: IntervalMethod::StudentT })
     }

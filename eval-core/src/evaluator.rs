@@ -3,19 +3,26 @@
 mod builder;
 mod contain;
 mod group;
+mod hold;
 pub(crate) mod join;
+mod resume;
 mod session;
 mod task;
+mod work;
 
 use std::future::Future;
 use std::sync::Arc;
 
 pub use builder::EvaluatorBuilder;
 pub use group::Group;
+pub use work::Again;
 
-use crate::{Dataset, Judge, Provider, Reporter, Run, RunError, clock};
-use session::Session;
+use crate::summary::Summarizer;
+use crate::{Dataset, Durable, Judge, Provider, Reporter, Run, RunError, RunId, RunStatus, clock};
+use hold::Hold;
+use session::{Limits, Session};
 use task::Setup;
+use work::Left;
 
 /// Asks one model the questions of a data set, has the answers judged, keeps the evaluations, reports what happens.
 ///
@@ -49,7 +56,7 @@ use task::Setup;
 #[derive(Clone)]
 pub struct Evaluator {
     setup: Arc<Setup>,
-    concurrency: usize,
+    limits: Limits,
     blank: Run,
 }
 
@@ -89,11 +96,76 @@ impl Evaluator {
     ) -> Result<Run, RunError> {
         self.setup.prompt.check(dataset.columns())?;
         let samples = dataset.samples()?;
-        let run = self.blank_run(dataset);
+        let mut run = self.blank_run(dataset);
+        let hold = match &self.setup.durable {
+            Some(store) => Some(Self::begin(store, &mut run).await?),
+            None => None,
+        };
         if let Some(store) = &self.setup.store {
             store.put_run(&run).await?;
         }
-        Session::new(self.setup.clone(), run, reporter).drive(samples, self.concurrency, stop).await
+        let books = Summarizer::new(run.planned, run.epochs, run.threshold);
+        let work = Left::all().tasks(samples, run.epochs);
+        Session::new(self.setup.clone(), run, books, hold, reporter).drive(work, self.limits, stop).await
+    }
+
+    /// Goes on with a stored run to the end of the data set, as [`resume_until`](Self::resume_until).
+    ///
+    /// # Errors
+    /// As [`resume_until`](Self::resume_until).
+    pub async fn resume(
+        &self,
+        run: RunId,
+        again: Again,
+        dataset: &Dataset,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Run, RunError> {
+        self.resume_until(run, again, dataset, reporter, std::future::pending()).await
+    }
+
+    /// Goes on with a stored run until the end of the data set or until `stop` is ready: asks what is left of it and
+    /// repeats nothing that stands. Attempts that a lost process left open are marked as abandoned; an answer that it
+    /// wrote down (`LedgerLayer` of eval-providers) and did not live to see judged is judged now, not asked for again.
+    ///
+    /// # Errors
+    /// A [`RunError`] before the first call: there is no such run or no [durable](EvaluatorBuilder::durable) store,
+    /// [another process](crate::StoreError::Held) works on the run, or model, prompt, parameters, judge or data set
+    /// [differ](RunError::Differs) from what they were.
+    pub async fn resume_until(
+        &self,
+        run: RunId,
+        again: Again,
+        dataset: &Dataset,
+        reporter: &mut dyn Reporter,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<Run, RunError> {
+        let store = self.durable()?;
+        let mut run = store.get_run(run).await?;
+        resume::refuse_differences(&**store, &run, &self.blank_run(dataset), dataset).await?;
+        let samples = dataset.samples()?;
+        let hold = Hold::take(store.clone(), run.id).await?;
+        let abandoned = store.abandon(run.id).await?;
+        tracing::info!(run = %run.id, abandoned, "the run goes on");
+        let (books, left) = resume::take_stock(&**store, &run, again).await?;
+        run.status = RunStatus::Running;
+        (run.finished, run.stop, run.summary) = (None, None, None);
+        store.put_run(&run).await?;
+        let work = left.tasks(samples, run.epochs);
+        Session::new(self.setup.clone(), run, books, Some(hold), reporter).drive(work, self.limits, stop).await
+    }
+
+    /// Takes a run that begins. Lost between its row and its lease, it must not count as running for ever.
+    async fn begin(store: &Arc<dyn Durable>, run: &mut Run) -> Result<Hold, RunError> {
+        run.status = RunStatus::Interrupted;
+        store.put_run(run).await?;
+        let hold = Hold::take(store.clone(), run.id).await?;
+        run.status = RunStatus::Running;
+        Ok(hold)
+    }
+
+    fn durable(&self) -> Result<&Arc<dyn Durable>, RunError> {
+        let missing = || RunError::Config("only a run in a durable store can go on".into());
+        self.setup.durable.as_ref().ok_or_else(missing)
     }
 
     fn blank_run(&self, dataset: &Dataset) -> Run {
@@ -111,7 +183,7 @@ impl std::fmt::Debug for Evaluator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Evaluator")
             .field("name", &self.blank.name)
-            .field("concurrency", &self.concurrency)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }

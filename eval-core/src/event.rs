@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Evaluation, Progress, Run, RunId, SampleId};
+use crate::{Evaluation, Progress, Run, RunId, SampleId, Wait};
 
 /// One thing that happened in a run.
 ///
@@ -52,6 +52,12 @@ pub enum EventKind {
     SampleFinished {
         /// The outcome.
         evaluation: Box<Evaluation>,
+    },
+    /// The run waits, or waits no longer: it asks nothing new while it does. Told once, not each time that something
+    /// tries again.
+    Waiting {
+        /// What it waits for; `None` when it goes on.
+        wait: Option<Wait>,
     },
     /// The run has ended, in whichever way, and that is committed.
     RunFinished {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attempt;
 mod clock;
 mod dataset;
 mod drift;
@@ -8,8 +9,10 @@ mod estimate;
 mod evaluation;
 mod evaluator;
 mod event;
+mod exact;
 mod hash;
 mod judge;
+mod lease;
 mod money;
 mod origin;
 mod prompt;
@@ -17,8 +20,10 @@ mod provider;
 mod reporter;
 mod run;
 mod score;
+mod spec;
 mod store;
 mod summary;
+mod waits;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -27,18 +32,22 @@ pub mod conformance;
 pub use async_trait::async_trait;
 /// A point in time (UTC), re-exported from [`jiff`].
 pub use jiff::Timestamp;
+/// A day of the calendar, re-exported from [`jiff`].
+pub use jiff::civil::Date;
 
+pub use attempt::{Attempt, AttemptEnd, AttemptId, AttemptLog, AttemptOutcome};
 pub use dataset::{Dataset, DatasetDiff, Draw, Sample, SampleId, Samples, Selection, UNCATEGORIZED};
-pub use drift::{DriftDetector, DriftReport, History, Severity, Window};
+pub use drift::{DriftDetector, DriftReport, History, HistoryBuilder, SampleKey, SampleScore, Severity, Window};
 pub use error::{
     BoxError, DatasetError, DriftError, JudgeError, ProviderError, ProviderErrorKind, RunError, StoreError, error_chain,
 };
 pub use estimate::{Estimate, Interval, IntervalMethod, wilson};
 pub use evaluation::{Evaluation, Outcome, OutcomeKind};
-pub use evaluator::{Evaluator, EvaluatorBuilder, Group};
+pub use evaluator::{Again, Evaluator, EvaluatorBuilder, Group};
 pub use event::{Event, EventKind};
 pub use hash::short_hash;
 pub use judge::{Judge, Verdict};
+pub use lease::{Lease, Leases, Owner};
 pub use money::Money;
 pub use origin::{Origin, Purpose};
 pub use prompt::PromptTemplate;
@@ -49,10 +58,16 @@ pub use provider::{
 pub use reporter::{Collect, Fanout, JsonLines, Reporter};
 pub use run::{DatasetRef, Progress, Provenance, Run, RunId, RunStatus, Stop};
 pub use score::Score;
-pub use store::{EvaluationQuery, InMemory, LeaderboardEntry, Reports, RunQuery, Store};
+pub use spec::RunSpec;
+pub use store::{
+    Change, Changes, Comparison, ComparisonQuery, CostQuery, DailyCost, Durable, EvaluationQuery, HistoryQuery,
+    InMemory, LeaderboardEntry, Reports, RunQuery, Stats, Store,
+};
 pub use summary::{CategorySummary, Counts, Latency, Summary, Total};
+pub use waits::{Wait, Waiting, Waits};
 
 #[cfg(feature = "mock")]
 pub use {
-    drift::MockDriftDetector, judge::MockJudge, provider::MockProvider, reporter::MockReporter, store::MockStore,
+    attempt::MockAttemptLog, drift::MockDriftDetector, judge::MockJudge, lease::MockLeases, provider::MockProvider,
+    reporter::MockReporter, store::MockStore,
 };

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::{NoContext, Uuid};
 
-use crate::{Estimate, Money, Params, ProviderErrorKind, Selection, Summary};
+use crate::{Estimate, Money, Params, ProviderErrorKind, RunSpec, Selection, Summary};
 
 /// The id of a run: a UUID v7, so that ids sort by the time of their run.
 ///
@@ -29,6 +29,22 @@ impl RunId {
         let seconds = u64::try_from(started.as_second()).unwrap_or(0);
         let nanos = u32::try_from(started.subsec_nanosecond()).unwrap_or(0);
         Self(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanos)))
+    }
+
+    /// The id of a run that began at this time and was recorded elsewhere: always the same for the same origin, so
+    /// that a run that is imported twice is still one run.
+    ///
+    /// ```
+    /// use eval_core::{RunId, Timestamp};
+    /// let id = |origin| RunId::derived(Timestamp::UNIX_EPOCH, [origin]);
+    /// assert_eq!(id("eval-1"), id("eval-1"));
+    /// assert_ne!(id("eval-1"), id("eval-2"));
+    /// ```
+    pub fn derived<'a>(started: Timestamp, origin: impl IntoIterator<Item = &'a str>) -> Self {
+        let millis = u64::try_from(started.as_millisecond()).unwrap_or(0);
+        let mut rest = [0; 10];
+        rest.copy_from_slice(&crate::hash::digest(origin).as_bytes()[..10]);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid())
     }
 
     /// The last six hex digits.
@@ -59,7 +75,7 @@ impl FromStr for RunId {
 }
 
 /// How far a run has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum RunStatus {
@@ -254,6 +270,9 @@ pub struct Run {
     pub stop: Option<Stop>,
     /// Evaluations planned.
     pub planned: u64,
+    /// How to build it again; `None` when its host did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<RunSpec>,
     /// What came out; `None` until the run has ended.
     pub summary: Option<Summary>,
 }
@@ -278,6 +297,7 @@ impl Run {
             status: RunStatus::Running,
             stop: None,
             planned,
+            spec: None,
             summary: None,
         }
     }
@@ -290,6 +310,11 @@ impl Run {
     /// How long the run took, in milliseconds; `None` until it has ended.
     pub fn wall_ms(&self) -> Option<i64> {
         Some(self.finished?.as_millisecond() - self.started.as_millisecond())
+    }
+
+    /// Whether there is something left to do: only a finished run has asked all its questions.
+    pub fn can_resume(&self) -> bool {
+        self.status != RunStatus::Finished
     }
 
     /// Whether the run asked the whole data set and finished: only such runs enter leaderboards and histories.
@@ -310,6 +335,17 @@ mod tests {
         assert_eq!(old.short().len(), 6);
         assert!(old.to_string().ends_with(&old.short()));
         assert_eq!(old.to_string().parse::<RunId>().unwrap(), old);
+    }
+
+    #[test]
+    fn derived_ids_sort_by_time_too_and_differ_by_origin() {
+        let day: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+        let id = RunId::derived(day, ["promptfoo", "eval-1"]);
+        assert_eq!(id, RunId::derived(day, ["promptfoo", "eval-1"]));
+        assert_ne!(id, RunId::derived(day, ["promptfoo", "eval-2"]));
+        assert_eq!(id.0.get_version_num(), 7);
+        assert_eq!(id.to_string()[..13], RunId::at(day).to_string()[..13]);
+        assert!(id < RunId::new());
     }
 
     #[test]

@@ -1,17 +1,26 @@
 //! What remembers runs and evaluations.
 
+mod comparison;
+mod costs;
+mod history;
 mod memory;
 mod reports;
+mod stats;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use comparison::{Change, Changes, Comparison, ComparisonQuery};
+pub use costs::{CostQuery, DailyCost};
+pub use history::HistoryQuery;
 pub use memory::InMemory;
 pub use reports::{LeaderboardEntry, Reports};
+pub use stats::Stats;
 
-use crate::{Evaluation, OutcomeKind, Run, RunId, RunStatus, SampleId, StoreError};
+use crate::{AttemptLog, Evaluation, Leases, OutcomeKind, Run, RunId, RunStatus, SampleId, StoreError};
 
 /// Which runs are wanted. The default is the newest 50.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +37,10 @@ pub struct RunQuery {
     pub tag: Option<(String, String)>,
     /// Only runs of this group.
     pub group: Option<RunId>,
+    /// Only runs that began at this time or later (UTC).
+    pub since: Option<Timestamp>,
+    /// Only runs that began before this time (UTC).
+    pub until: Option<Timestamp>,
     /// Only runs older than this one: the cursor, for the next page the last id of the page before.
     pub before: Option<RunId>,
     /// At most so many. Default 50.
@@ -36,12 +49,22 @@ pub struct RunQuery {
 
 impl Default for RunQuery {
     fn default() -> Self {
-        Self { model: None, dataset: None, status: None, tag: None, group: None, before: None, limit: 50 }
+        Self {
+            model: None,
+            dataset: None,
+            status: None,
+            tag: None,
+            group: None,
+            since: None,
+            until: None,
+            before: None,
+            limit: 50,
+        }
     }
 }
 
 impl RunQuery {
-    /// Whether a run is wanted, limit and cursor included.
+    /// Whether a run is wanted, cursor included.
     pub fn matches(&self, run: &Run) -> bool {
         let wants = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
         (wants(&self.model, &run.model) || wants(&self.model, &run.name))
@@ -49,6 +72,8 @@ impl RunQuery {
             && self.status.is_none_or(|status| status == run.status)
             && self.tag.as_ref().is_none_or(|(key, value)| run.tags.get(key) == Some(value))
             && self.group.is_none_or(|group| run.group == Some(group))
+            && self.since.is_none_or(|since| since <= run.started)
+            && self.until.is_none_or(|until| run.started < until)
             && self.before.is_none_or(|before| run.id < before)
     }
 }
@@ -137,6 +162,12 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::NotFound`] when there is no such run.
     async fn evaluations(&self, run: RunId, query: &EvaluationQuery) -> Result<Vec<Evaluation>, StoreError>;
 }
+
+/// A store that also keeps attempts and leases: with it a run survives the loss of its process. Every type that has
+/// the three traits has this one.
+pub trait Durable: Store + AttemptLog + Leases {}
+
+impl<S: Store + AttemptLog + Leases + ?Sized> Durable for S {}
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]

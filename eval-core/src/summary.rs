@@ -1,11 +1,13 @@
 //! What came out of a run.
 
 use std::collections::BTreeMap;
+use std::ops::{Add, AddAssign};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::estimate::{Estimator, quantile};
+use crate::exact::Sum;
 use crate::{Estimate, Evaluation, Money, OutcomeKind, Progress, SampleId, Score};
 
 /// How many evaluations ended in which way. They are counted apart, and none becomes a zero.
@@ -18,6 +20,14 @@ pub struct Counts {
     pub unscored: u64,
     /// The model did not answer.
     pub failed: u64,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.scored += other.scored;
+        self.unscored += other.unscored;
+        self.failed += other.failed;
+    }
 }
 
 impl Counts {
@@ -35,7 +45,7 @@ impl Counts {
     }
 
     /// All that ended.
-    pub fn total(&self) -> u64 {
+    pub const fn total(&self) -> u64 {
         self.scored + self.unscored + self.failed
     }
 
@@ -86,7 +96,17 @@ impl<T> Total<T> {
     }
 }
 
-impl<T: Copy + std::ops::Add<Output = T>> Total<T> {
+impl<T: Copy + Add<Output = T>> AddAssign for Total<T> {
+    fn add_assign(&mut self, other: Self) {
+        self.known = match (self.known, other.known) {
+            (Some(mine), Some(theirs)) => Some(mine + theirs),
+            (mine, theirs) => mine.or(theirs),
+        };
+        self.unknown += other.unknown;
+    }
+}
+
+impl<T: Copy + Add<Output = T>> Total<T> {
     fn add(&mut self, amount: Option<T>) {
         match (self.known, amount) {
             (Some(sum), Some(amount)) => self.known = Some(sum + amount),
@@ -172,14 +192,13 @@ struct Category {
 struct Open {
     category: Arc<str>,
     ended: u32,
-    scored: u32,
-    sum: f64,
+    scores: Sum,
     passed: u32,
 }
 
 impl Open {
     fn new(category: &Arc<str>) -> Self {
-        Self { category: category.clone(), ended: 0, scored: 0, sum: 0.0, passed: 0 }
+        Self { category: category.clone(), ended: 0, scores: Sum::default(), passed: 0 }
     }
 }
 
@@ -262,8 +281,7 @@ impl Summarizer {
         let mut open = self.open.remove(id).unwrap_or_else(|| Open::new(&evaluation.sample.category));
         open.ended += 1;
         if let Some(score) = score {
-            open.scored += 1;
-            open.sum += score;
+            open.scores.add(score);
             open.passed += u32::from(score >= self.threshold);
         }
         if open.ended >= self.epochs {
@@ -274,14 +292,12 @@ impl Summarizer {
     }
 
     fn close(&mut self, question: &Open) {
-        if question.scored == 0 {
-            return;
-        }
-        let (n, single) = (f64::from(question.scored), self.epochs <= 1);
-        self.score.push(question.sum / n, single);
-        self.passes.push(f64::from(question.passed) / n, single);
+        let Some(mean) = question.scores.mean() else { return };
+        let single = self.epochs <= 1;
+        self.score.push(mean, single);
+        self.passes.push(f64::from(question.passed) / question.scores.n() as f64, single);
         if let Some(found) = self.categories.get_mut(&question.category) {
-            found.score.push(question.sum / n, single);
+            found.score.push(mean, single);
         }
     }
 

@@ -16,6 +16,11 @@ async fn in_memory_makes_reports() {
 }
 
 #[tokio::test]
+async fn in_memory_keeps_attempts_and_leases() {
+    conformance::durable(async || InMemory::new()).await;
+}
+
+#[tokio::test]
 async fn scripted_is_a_provider() {
     let echo = Scripted::new("echo", |request| request.last().to_owned());
     conformance::provider(&echo, &Request::new("any", vec![Message::user("hi")])).await;

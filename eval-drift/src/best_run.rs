@@ -23,10 +23,11 @@ use crate::pairs::split;
 /// - [`DriftError::NotComparable`] when a score is not a number from 0 to 1.
 ///
 /// ```
-/// use eval_core::{DriftDetector, History, RunId, Severity, Timestamp, Window};
+/// use eval_core::{DriftDetector, History, RunId, SampleKey, SampleScore, Severity, Timestamp, Window};
 /// use eval_drift::BestRunThreshold;
 ///
-/// let run = |score| Window::new(RunId::new(), Timestamp::UNIX_EPOCH, [("q1".into(), score)].into());
+/// let score = |score| SampleScore::new(SampleKey::new("q1", "f00d"), "math", score);
+/// let run = |mean| Window::new(RunId::new(), Timestamp::UNIX_EPOCH, vec![score(mean)]);
 /// let history = History::new(vec![run(0.80), run(0.84), run(0.80)]);
 /// let report = BestRunThreshold::default().detect(&history).unwrap();
 /// assert_eq!(report.severity, Severity::Worse, "a flag, although the latest run equals the first");

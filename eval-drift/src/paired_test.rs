@@ -48,11 +48,12 @@ const STUDENT_FROM: usize = 30;
 ///   score is not a number from 0 to 1.
 ///
 /// ```
-/// use eval_core::{DriftDetector, History, RunId, SampleId, Severity, Timestamp, Window};
+/// use eval_core::{DriftDetector, History, RunId, SampleKey, SampleScore, Severity, Timestamp, Window};
 /// use eval_drift::PairedTest;
 ///
 /// let run = |right: usize| {
-///     let score = |at| (SampleId::from(format!("q{at:02}").as_str()), f64::from(at < right));
+///     let key = |at| SampleKey::new(format!("q{at:02}").as_str(), "f00d");
+///     let score = |at| SampleScore::new(key(at), "math", f64::from(at < right));
 ///     Window::new(RunId::new(), Timestamp::UNIX_EPOCH, (0..50).map(score).collect())
 /// };
 /// let report = PairedTest::new().detect(&History::new(vec![run(45), run(45), run(33)])).unwrap();

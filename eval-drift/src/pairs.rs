@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use eval_core::{DriftError, History, SampleId, Window};
+use eval_core::{DriftError, History, SampleKey, SampleScore, Window};
 
 /// Questions that must be shared before anything is compared.
 const MIN_SHARED: usize = 5;
 /// The part of the baseline's questions that must be shared, in percent.
 const MIN_COVERAGE: usize = 80;
 
-/// The current run minus its baseline, for each shared question.
+/// The current run minus its baseline, for each shared question. An edited question is not shared.
 #[derive(Debug)]
 pub(crate) struct Pairs {
     /// Current score minus baseline score, from -1 to 1, sorted by question id.
@@ -27,7 +27,7 @@ impl Pairs {
     pub(crate) fn of(history: &History) -> Result<Self, DriftError> {
         let (current, earlier) = split(history)?;
         let baseline = question_means(earlier);
-        let difference = |(id, score): (&SampleId, &f64)| Some(score - baseline.get(id)?);
+        let difference = |found: &SampleScore| Some(found.score - baseline.get(&*found.key)?);
         let differences: Vec<f64> = current.scores.iter().filter_map(difference).collect();
         check_coverage(differences.len(), baseline.len())?;
         Ok(Self { differences, baseline: baseline.len(), current: current.scores.len(), runs: earlier.len() })
@@ -44,23 +44,23 @@ pub(crate) fn split(history: &History) -> Result<(&Window, &[Window]), DriftErro
 }
 
 fn check_scores(window: &Window) -> Result<(), DriftError> {
-    match window.scores.iter().find(|(_, score)| !(0.0..=1.0).contains(*score)) {
+    match window.scores.iter().find(|found| !(0.0..=1.0).contains(&found.score)) {
         None => Ok(()),
-        Some((id, score)) => Err(DriftError::NotComparable(format!(
-            "run {} has the score {score} for question {id}, expected a number from 0 to 1",
-            window.run
+        Some(SampleScore { key, score, .. }) => Err(DriftError::NotComparable(format!(
+            "run {} has the score {score} for question {}, expected a number from 0 to 1",
+            window.run, key.id
         ))),
     }
 }
 
-fn question_means(windows: &[Window]) -> BTreeMap<&SampleId, f64> {
+fn question_means(windows: &[Window]) -> BTreeMap<&SampleKey, f64> {
     let mut sums = BTreeMap::new();
-    for (id, score) in windows.iter().flat_map(|window| &window.scores) {
-        let (sum, n) = sums.entry(id).or_insert((0.0, 0_u32));
-        *sum += score;
+    for found in windows.iter().flat_map(|window| &window.scores) {
+        let (sum, n) = sums.entry(&*found.key).or_insert((0.0, 0_u32));
+        *sum += found.score;
         *n += 1;
     }
-    sums.into_iter().map(|(id, (sum, n))| (id, sum / f64::from(n))).collect()
+    sums.into_iter().map(|(key, (sum, n))| (key, sum / f64::from(n))).collect()
 }
 
 fn check_coverage(shared: usize, baseline: usize) -> Result<(), DriftError> {

@@ -1,6 +1,8 @@
 //! The detectors as a program that embeds them sees them.
 
-use eval_core::{DriftDetector, DriftError, DriftReport, History, RunId, SampleId, Severity, Timestamp, Window};
+use eval_core::{
+    DriftDetector, DriftError, DriftReport, History, RunId, SampleKey, SampleScore, Severity, Timestamp, Window,
+};
 use eval_drift::{BestRunThreshold, PairedTest};
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
@@ -12,8 +14,13 @@ fn window(scores: &[f64]) -> Window {
 
 /// A window whose questions are numbered from `first`.
 fn numbered(first: usize, scores: &[f64]) -> Window {
-    let id = |at: usize| SampleId::from(format!("q{:03}", first + at).as_str());
-    let scores = scores.iter().enumerate().map(|(at, score)| (id(at), *score)).collect();
+    edited(first, "as it was", scores)
+}
+
+/// A window whose questions all have this content.
+fn edited(first: usize, content: &str, scores: &[f64]) -> Window {
+    let key = |at: usize| SampleKey::new(format!("q{:03}", first + at).as_str(), content);
+    let scores = scores.iter().enumerate().map(|(at, score)| SampleScore::new(key(at), "math", *score)).collect();
     Window::new(RunId::new(), Timestamp::UNIX_EPOCH, scores)
 }
 
@@ -89,6 +96,15 @@ fn new_questions_are_left_out_and_said() {
     let report = paired(vec![window(&right(8, 10)), window(&right(8, 25))]).unwrap();
     assert_eq!((report.n, report.effect), (10, Some(0.0)));
     assert!(report.evidence.contains("10 shared questions (baseline 10, current 25)"), "{}", report.evidence);
+}
+
+#[test]
+fn an_edited_question_is_not_compared_with_the_old_one() {
+    let parts = |content| [numbered(0, &[1.0; 10]).scores, edited(10, content, &[0.0; 2]).scores].concat();
+    let whole = |content| Window::new(RunId::new(), Timestamp::UNIX_EPOCH, parts(content));
+    let report = paired(vec![whole("before"), whole("after")]).unwrap();
+    assert_eq!(report.n, 10);
+    assert!(report.evidence.contains("10 shared questions (baseline 12, current 12)"), "{}", report.evidence);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod elapsed;
+mod ledger;
 mod limit;
 mod random;
 mod retry;
@@ -13,6 +14,7 @@ mod litellm;
 #[cfg(feature = "openai")]
 mod openai;
 
+pub use ledger::{Ledger, LedgerLayer};
 pub use limit::{Limit, LimitLayer};
 pub use retry::{Retry, RetryLayer};
 pub use simulated::{CatalogueEntry, Drift, Simulated, SimulatedBuilder};

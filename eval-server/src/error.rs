@@ -1,7 +1,7 @@
 //! The one shape in which every refusal and failure leaves.
 
 use axum::Json;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use eval_core::StoreError;
 use serde::Serialize;
@@ -10,6 +10,8 @@ use serde::Serialize;
 #[derive(Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
+    /// When it is worth asking again, in seconds.
+    retry_after: Option<u32>,
     body: Body,
 }
 
@@ -27,7 +29,7 @@ struct Envelope {
 
 impl ApiError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { status, body: Body { code, message: message.into(), hint: hint.into() } }
+        Self { status, retry_after: None, body: Body { code, message: message.into(), hint: hint.into() } }
     }
 
     /// A parameter whose value cannot be understood.
@@ -49,6 +51,12 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "unknown_parameter", message, format!("this route takes {known}"))
     }
 
+    fn unavailable() -> Self {
+        let (message, hint) = ("the database is not available for now", "ask again in a few seconds");
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", message, hint);
+        Self { retry_after: Some(5), ..error }
+    }
+
     fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the server failed", "the server's log says why")
     }
@@ -60,15 +68,20 @@ impl From<StoreError> for ApiError {
             let (message, hint) = (format!("there is no run {id}"), "GET /api/v1/runs lists the runs");
             return Self::new(StatusCode::NOT_FOUND, "run_not_found", message, hint);
         }
+        let transient = error.is_transient();
         let error: &(dyn std::error::Error + 'static) = &error;
         tracing::error!(error, "the store failed");
-        Self::internal()
+        if transient { Self::unavailable() } else { Self::internal() }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status, Json(Envelope { error: self.body })).into_response()
+        let mut response = (self.status, Json(Envelope { error: self.body })).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use eval_core::{
-    Completion, Dataset, DatasetRef, Evaluation, EvaluationQuery, Evaluator, InMemory, Judge, JudgeError,
+    BoxError, Completion, Dataset, DatasetRef, Evaluation, EvaluationQuery, Evaluator, InMemory, Judge, JudgeError,
     ProviderError, ProviderErrorKind, Reports, Run, RunId, RunQuery, Sample, Score, Scripted, Store, StoreError,
     Timestamp, Verdict, async_trait,
 };
@@ -114,7 +114,7 @@ fn percent_encode(text: &str) -> String {
 
 #[tokio::test]
 async fn healthz_answers_without_a_working_store() {
-    assert_eq!(read(&service(Arc::new(Broken)), "/healthz").await, json!({"status": "ok"}));
+    assert_eq!(read(&service(Arc::new(Broken(StoreError::Backend))), "/healthz").await, json!({"status": "ok"}));
 }
 
 #[tokio::test]
@@ -323,7 +323,7 @@ async fn every_route_only_reads() {
 
 #[tokio::test]
 async fn a_failing_store_is_a_500_that_tells_nothing() {
-    let service = service(Arc::new(Broken));
+    let service = service(Arc::new(Broken(StoreError::Backend)));
     let expected = json!({"error": {
         "code": "internal",
         "message": "the server failed",
@@ -338,9 +338,18 @@ async fn a_failing_store_is_a_500_that_tells_nothing() {
 }
 
 #[tokio::test]
+async fn f16_a_database_that_is_away_is_503_with_the_time_to_ask_again() {
+    let answer = get(&service(Arc::new(Broken(StoreError::Unavailable))), "/api/v1/runs").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers["retry-after"], "5");
+    assert_eq!(answer.json["error"]["code"], "database_unavailable");
+    assert!(!answer.json.to_string().contains("hunter2"), "{}", answer.json);
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_guarding_headers() {
     let good = service(Arc::new(InMemory::new()));
-    let broken = service(Arc::new(Broken));
+    let broken = service(Arc::new(Broken(StoreError::Backend)));
     for (service, method, path, status) in [
         (&good, "GET", "/healthz", 200),
         (&good, "GET", "/api/v1/runs", 200),
@@ -376,7 +385,9 @@ async fn a_host_nests_the_router_below_parameters_of_its_own() {
 
 #[tokio::test]
 async fn a_host_merges_the_router_at_its_root() {
-    let host = Router::new().route("/own", axum::routing::get(async || "own")).merge(service(Arc::new(Broken)));
+    let host = Router::new()
+        .route("/own", axum::routing::get(async || "own"))
+        .merge(service(Arc::new(Broken(StoreError::Backend))));
     assert_eq!(read(&host, "/healthz").await, json!({"status": "ok"}));
     let own = host.oneshot(Request::get("/own").body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(own.status(), StatusCode::OK);
@@ -384,32 +395,34 @@ async fn a_host_merges_the_router_at_its_root() {
 }
 
 /// A store whose database is gone, and says more about that than anyone outside should read.
-struct Broken;
+struct Broken(fn(BoxError) -> StoreError);
 
-fn gone<T>() -> Result<T, StoreError> {
-    Err(StoreError::Backend(Box::new(io::Error::other("postgres://eval:hunter2@db.internal is gone"))))
+impl Broken {
+    fn gone<T>(&self) -> Result<T, StoreError> {
+        Err(self.0(Box::new(io::Error::other("postgres://eval:hunter2@db.internal is gone"))))
+    }
 }
 
 #[async_trait]
 impl Store for Broken {
     async fn put_run(&self, _: &Run) -> Result<(), StoreError> {
-        gone()
+        self.gone()
     }
 
     async fn get_run(&self, _: RunId) -> Result<Run, StoreError> {
-        gone()
+        self.gone()
     }
 
     async fn list_runs(&self, _: &RunQuery) -> Result<Vec<Run>, StoreError> {
-        gone()
+        self.gone()
     }
 
     async fn put_evaluations(&self, _: RunId, _: &[Evaluation]) -> Result<(), StoreError> {
-        gone()
+        self.gone()
     }
 
     async fn evaluations(&self, _: RunId, _: &EvaluationQuery) -> Result<Vec<Evaluation>, StoreError> {
-        gone()
+        self.gone()
     }
 }
 

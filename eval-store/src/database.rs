@@ -1,18 +1,32 @@
 //! Runs and evaluations in a database, through diesel.
+//!
+//! A query is written once and compiled for each database, by [`on!`](connection); `sqlite` and `postgres` hold what
+//! really differs: how a connection is made, and the statements that write evaluations.
 
+mod attempts;
 mod connection;
 mod error;
+mod leases;
 mod location;
 mod migrate;
 mod options;
+mod place;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 mod read;
 mod readers;
+mod retention;
 mod rows;
 mod schema;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod status;
 mod store;
 mod write;
 mod writer;
 
 pub use location::public_url;
 pub use options::Options;
+pub use retention::{Deletion, Expired, Protection, Retention};
+pub use status::DatabaseStatus;
 pub use store::DieselStore;

@@ -1,15 +1,17 @@
 #![cfg_attr(feature = "sqlite", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "sqlite"), doc = "Lines of JSON, and a spill file for a store in trouble.")]
+#![cfg_attr(not(feature = "sqlite"), doc = "Files of runs, out and in, and a spill file for a store in trouble.")]
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod database;
-mod lines;
+mod interchange;
 mod spill;
+#[cfg(all(feature = "testing", unix))]
+pub mod testing;
 
-#[cfg(feature = "sqlite")]
-pub use database::{DieselStore, Options, public_url};
-pub use lines::{
-    ExportError, ImportError, Imported, RUN_SCHEMA, export_run, import, run_json, run_json_file, write_evaluations,
-    write_run,
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use database::{DatabaseStatus, Deletion, DieselStore, Expired, Options, Protection, Retention, public_url};
+pub use interchange::{
+    ExportError, Format, Import, ImportError, Imported, RUN_SCHEMA, Rows, export, export_file, import,
+    write_evaluations, write_run,
 };
 pub use spill::Spill;

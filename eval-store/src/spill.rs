@@ -1,26 +1,39 @@
 //! What saves paid answers when the database is in trouble.
 
 mod file;
+mod trouble;
+mod write;
 
 use std::collections::HashMap;
+use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use eval_core::{
-    Evaluation, EvaluationQuery, LeaderboardEntry, Reports, Run, RunId, RunQuery, Store, StoreError, async_trait,
+    Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
+    History, HistoryQuery, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Stats, Store,
+    StoreError, Waits, async_trait,
 };
 use thiserror::Error;
 use tokio::task::spawn_blocking;
 
-use crate::lines::{write_evaluations, write_run};
 use file::{Place, SpillFile};
+use trouble::{Patience, Trouble};
+use write::{Write, head};
 
-/// A store around another one. What the inner store cannot take is appended to a file of JSON lines that
-/// [`import`](crate::import) takes back, and the error says where: [`StoreError::Spilled`].
+/// A store around another one, which waits out trouble and loses nothing that was paid for.
 ///
-/// The places are tried in the order in which they were given, and after them the temporary folder of the system: a
-/// full disk is often full for the next file too. A run that the inner store refuses before it has begun is not
-/// spilled: nothing is paid for yet. Needs a tokio runtime.
+/// [Trouble that may pass](StoreError::is_transient), as a lock, a full disk or a lost connection, is waited for: the
+/// call is tried again until it succeeds, and [`Waits`] tells the run to ask nothing new meanwhile. What waits stands in
+/// memory, which the run's concurrency bounds; after [`hold`](Self::hold) it is copied to a file as well, and after
+/// [`patience`](Self::patience) it is given up. Other trouble is given up at once.
+///
+/// What is given up stands in a file of JSON lines that [`import`](crate::import) takes back, and the error says where:
+/// [`StoreError::Spilled`]. The places are tried in the order in which they were given, and after them the temporary
+/// folder of the system: a full disk is often full for the next file too. A file whose lines the database has taken
+/// after all is removed again. A run that the inner store refuses before it has begun is neither waited for nor spilled:
+/// nothing is paid for yet. Needs a tokio runtime with a timer.
 ///
 /// ```
 /// use eval_core::{DatasetRef, InMemory, Run, Store};
@@ -35,6 +48,8 @@ use file::{Place, SpillFile};
 pub struct Spill<S> {
     inner: S,
     places: Vec<Place>,
+    patience: Patience,
+    waits: Waits,
     /// Runs that have begun and not ended: a file must be able to stand alone.
     begun: Mutex<HashMap<RunId, Run>>,
     file: Arc<Mutex<SpillFile>>,
@@ -52,7 +67,43 @@ struct Lost {
 impl<S> Spill<S> {
     /// Spills into the temporary folder of the system.
     pub fn new(inner: S) -> Self {
-        Self { inner, places: Vec::new(), begun: Mutex::default(), file: Arc::default() }
+        Self {
+            inner,
+            places: Vec::new(),
+            patience: Patience { hold: Self::DEFAULT_HOLD, end: Self::DEFAULT_PATIENCE },
+            waits: Waits::new(),
+            begun: Mutex::default(),
+            file: Arc::default(),
+        }
+    }
+
+    /// How long answers wait in memory alone, unless said otherwise: 5 s.
+    pub const DEFAULT_HOLD: Duration = Duration::from_secs(5);
+    /// How long trouble is waited for, unless said otherwise: 10 minutes.
+    pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(600);
+
+    /// How long answers wait in memory alone before they are copied to a file. Default
+    /// [`DEFAULT_HOLD`](Self::DEFAULT_HOLD).
+    pub fn hold(mut self, hold: Duration) -> Self {
+        self.patience.hold = hold;
+        self
+    }
+
+    /// How long trouble that may pass is waited for. Default [`DEFAULT_PATIENCE`](Self::DEFAULT_PATIENCE).
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience.end = patience;
+        self
+    }
+
+    /// Where it says that it waits. The evaluators that use the store must have the same.
+    pub fn waits(mut self, waits: Waits) -> Self {
+        self.waits = waits;
+        self
+    }
+
+    /// The file that holds what the database has not taken; `None` when it has taken everything.
+    pub fn spilled(&self) -> Option<PathBuf> {
+        lock(&self.file).path()
     }
 
     /// Tries this file next. Lines are appended to what is in it.
@@ -75,57 +126,74 @@ impl<S> Spill<S> {
 
 impl<S: Store> Spill<S> {
     fn begun(&self, id: RunId) -> Option<Run> {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        lock(&self.begun).get(&id).cloned()
     }
 
     fn remember(&self, run: &Run) {
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut begun = lock(&self.begun);
         match run.finished {
             Some(_) => drop(begun.remove(&run.id)),
             None => drop(begun.insert(run.id, run.clone())),
         }
     }
 
-    /// Saves the lines of a run and tells of it.
-    async fn spill(&self, run: RunId, head: Option<Run>, evaluations: &[Evaluation], cause: StoreError) -> StoreError {
-        let written = async {
-            let head = head.map(|run| encode(|line| write_run(line, &run))).transpose()?;
-            let lines = encode(|lines| write_evaluations(lines, run, evaluations))?;
-            let (file, places) = (self.file.clone(), self.places.clone());
-            let append = move || {
-                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-                file.append(&places, run, head, &lines)
-            };
-            spawn_blocking(append).await.map_err(std::io::Error::other)?
+    /// Copies it to a file, and gives its path.
+    async fn copy(&self, write: Write<'_>) -> io::Result<PathBuf> {
+        let (run, lines) = (write.run(), write.lines()?);
+        let head = match write {
+            Write::Run(run) => Some(head(run)?),
+            Write::Evaluations(..) => self.begun(run).as_ref().map(head).transpose()?,
         };
-        match written.await {
-            Ok(path) => StoreError::Spilled { path: path.display().to_string(), source: cause.into() },
-            Err(why) => StoreError::Backend(Lost { why: why.to_string(), cause }.into()),
+        let (file, places) = (self.file.clone(), self.places.clone());
+        let append = move || lock(&file).append(&places, run, head, &lines);
+        spawn_blocking(append).await.map_err(io::Error::other)?
+    }
+
+    /// After a first failure: tries until the inner store takes it, the trouble is no passing one, or the patience ends.
+    async fn persist(&self, write: Write<'_>, mut cause: StoreError) -> Result<(), StoreError> {
+        let mut trouble = Trouble::new(self.patience, &self.waits, &cause);
+        let mut copied = None;
+        loop {
+            let over = !cause.is_transient() || trouble.is_over();
+            if copied.is_none() && (over || trouble.is_long()) {
+                match self.copy(write).await {
+                    Ok(path) => copied = Some(path),
+                    Err(why) if over => return Err(StoreError::Backend(Lost { why: why.to_string(), cause }.into())),
+                    // The next round tries again.
+                    Err(why) => tracing::debug!(%why, "what waits for the database could not be copied to a file"),
+                }
+            }
+            if let (Some(path), true) = (&copied, over) {
+                return Err(StoreError::Spilled { path: path.display().to_string(), source: cause.into() });
+            }
+            trouble.pause().await;
+            match write.to(&self.inner).await {
+                Err(error) => cause = error,
+                Ok(()) => {
+                    copied.into_iter().for_each(|_| lock(&self.file).settle());
+                    return Ok(());
+                }
+            }
         }
     }
 }
 
-fn encode(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> std::io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    write(&mut text)?;
-    Ok(text)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<S: Store> Store for Spill<S> {
     async fn put_run(&self, run: &Run) -> Result<(), StoreError> {
-        let begun = self.begun(run.id).is_some() || run.finished.is_some();
-        match self.inner.put_run(run).await {
-            Err(cause) if begun && !matches!(cause, StoreError::Spilled { .. }) => {
-                self.remember(run);
-                Err(self.spill(run.id, Some(run.clone()), &[], cause).await)
-            }
-            Err(error) => Err(error),
-            Ok(()) => {
-                self.remember(run);
-                Ok(())
-            }
+        let begins = self.begun(run.id).is_none() && run.finished.is_none();
+        let put = self.inner.put_run(run).await;
+        if put.is_ok() || !begins {
+            self.remember(run);
+        }
+        match put {
+            Err(cause) if !begins => self.persist(Write::Run(run), cause).await,
+            put => put,
         }
     }
 
@@ -138,13 +206,11 @@ impl<S: Store> Store for Spill<S> {
     }
 
     async fn put_evaluations(&self, run: RunId, batch: &[Evaluation]) -> Result<(), StoreError> {
-        let Err(cause) = self.inner.put_evaluations(run, batch).await else { return Ok(()) };
-        let begun = self.begun(run);
-        match cause {
-            StoreError::Spilled { .. } => Err(cause),
+        match self.inner.put_evaluations(run, batch).await {
             // Not this store's run: a mistake of the caller. One that has begun here was paid for.
-            StoreError::NotFound(_) if begun.is_none() => Err(cause),
-            cause => Err(self.spill(run, begun, batch, cause).await),
+            Err(StoreError::NotFound(missing)) if self.begun(run).is_none() => Err(StoreError::NotFound(missing)),
+            Err(cause) => self.persist(Write::Evaluations(run, batch), cause).await,
+            Ok(()) => Ok(()),
         }
     }
 
@@ -155,8 +221,75 @@ impl<S: Store> Store for Spill<S> {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
+impl<S: Store + AttemptLog> AttemptLog for Spill<S> {
+    async fn begin(&self, attempt: &Attempt) -> Result<(), StoreError> {
+        let mut trouble = None;
+        loop {
+            let cause = match self.inner.begin(attempt).await {
+                Err(cause) if cause.is_transient() => cause,
+                done => return done,
+            };
+            let trouble = trouble.get_or_insert_with(|| Trouble::new(self.patience, &self.waits, &cause));
+            if trouble.is_over() {
+                return Err(cause);
+            }
+            trouble.pause().await;
+        }
+    }
+
+    fn end(&self, attempt: Attempt) {
+        self.inner.end(attempt);
+    }
+
+    async fn abandon(&self, run: RunId) -> Result<u64, StoreError> {
+        self.inner.abandon(run).await
+    }
+
+    async fn attempts(&self, run: RunId, after: Option<AttemptId>, limit: usize) -> Result<Vec<Attempt>, StoreError> {
+        self.inner.attempts(run, after, limit).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<S: Store + Leases> Leases for Spill<S> {
+    async fn acquire(&self, lease: &Lease) -> Result<(), StoreError> {
+        self.inner.acquire(lease).await
+    }
+
+    async fn release(&self, run: RunId, owner: &Owner) -> Result<(), StoreError> {
+        self.inner.release(run, owner).await
+    }
+
+    async fn lease(&self, run: RunId) -> Result<Option<Lease>, StoreError> {
+        self.inner.lease(run).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl<S: Reports> Reports for Spill<S> {
     async fn leaderboard(&self, dataset: Option<&str>) -> Result<Vec<LeaderboardEntry>, StoreError> {
         self.inner.leaderboard(dataset).await
+    }
+
+    async fn compared(&self, run: RunId, query: &ComparisonQuery) -> Result<Vec<Comparison>, StoreError> {
+        self.inner.compared(run, query).await
+    }
+
+    async fn history(&self, query: &HistoryQuery) -> Result<Vec<Run>, StoreError> {
+        self.inner.history(query).await
+    }
+
+    async fn windows(&self, query: &HistoryQuery) -> Result<History, StoreError> {
+        self.inner.windows(query).await
+    }
+
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        self.inner.stats().await
+    }
+
+    async fn costs(&self, query: &CostQuery) -> Result<Vec<DailyCost>, StoreError> {
+        self.inner.costs(query).await
     }
 }

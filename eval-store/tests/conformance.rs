@@ -1,10 +1,10 @@
-//! The conformance suite of eval-core, run by the store on SQLite.
-#![cfg(feature = "sqlite")]
+//! The conformance suite of eval-core, run by the store on SQLite and on Postgres.
 
 use std::cell::Cell;
 
 use eval_core::conformance;
 use eval_store::DieselStore;
+use eval_store::testing::Postgres;
 use tempfile::TempDir;
 
 struct Files(TempDir, Cell<u32>);
@@ -31,6 +31,12 @@ async fn a_file_is_a_store() {
     conformance::store(async || files.next().await).await;
 }
 
+#[tokio::test]
+async fn a_file_keeps_attempts_and_leases() {
+    let files = Files::new();
+    conformance::durable(async || files.next().await).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_makes_reports() {
     let files = Files::new();
@@ -43,6 +49,33 @@ async fn memory_is_a_store() {
 }
 
 #[tokio::test]
+async fn memory_keeps_attempts_and_leases() {
+    conformance::durable(in_memory).await;
+}
+
+#[tokio::test]
 async fn memory_makes_reports() {
     conformance::reports(in_memory).await;
+}
+
+async fn on(postgres: &Postgres) -> DieselStore {
+    DieselStore::open(&postgres.database()).await.expect("a database")
+}
+
+#[tokio::test]
+async fn postgres_is_a_store() {
+    let Some(postgres) = Postgres::shared() else { return };
+    conformance::store(async || on(postgres).await).await;
+}
+
+#[tokio::test]
+async fn postgres_keeps_attempts_and_leases() {
+    let Some(postgres) = Postgres::shared() else { return };
+    conformance::durable(async || on(postgres).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_makes_reports() {
+    let Some(postgres) = Postgres::shared() else { return };
+    conformance::reports(async || on(postgres).await).await;
 }

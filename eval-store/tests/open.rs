@@ -7,9 +7,12 @@ use std::path::Path;
 
 use common::{connection, open, url};
 use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use eval_core::conformance::fixtures::{rich, rich_run, run, scored};
 use eval_core::{EvaluationQuery, RunQuery, Store, StoreError};
-use eval_store::{DieselStore, Options};
+use eval_store::{DatabaseStatus, DieselStore, Options};
 
 async fn refusal(url: &str) -> String {
     match DieselStore::open(url).await {
@@ -86,7 +89,7 @@ async fn a_writer_waits_for_another_process() {
 }
 
 #[tokio::test]
-async fn a_lock_that_lasts_is_an_error_and_then_forgotten() {
+async fn f08_a_lock_that_lasts_is_passing_trouble_and_then_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let url = url(&folder, "eval.db");
     let options = Options::new().busy_timeout(std::time::Duration::from_millis(20)).full_sync(true);
@@ -97,7 +100,7 @@ async fn a_lock_that_lasts_is_an_error_and_then_forgotten() {
     let batch = [scored(run.id, "a", 1, 0.5)];
     let (one, two) = tokio::join!(store.put_evaluations(run.id, &batch), store.put_evaluations(run.id, &batch));
     for result in [one, two] {
-        let Err(StoreError::Backend(source)) = result else { panic!("{result:?}") };
+        let Err(StoreError::Unavailable(source)) = result else { panic!("{result:?}") };
         assert!(source.to_string().contains("locked"), "{source}");
     }
     other.batch_execute("COMMIT").unwrap();
@@ -106,7 +109,7 @@ async fn a_lock_that_lasts_is_an_error_and_then_forgotten() {
 }
 
 #[tokio::test]
-async fn paths_that_hold_no_database_are_refused_with_advice() {
+async fn f10_paths_that_hold_no_database_are_refused_with_advice() {
     let folder = tempfile::tempdir().unwrap();
     let missing = refusal(&url(&folder, "no/such/eval.db")).await;
     assert!(missing.contains("no/such does not exist; make it first"), "{missing}");
@@ -121,8 +124,9 @@ async fn paths_that_hold_no_database_are_refused_with_advice() {
     assert!(not.contains("file is not a database; name another file"), "{not}");
     assert_eq!(std::fs::read(&text).unwrap().len(), 1500, "it is left as it was");
 
-    let postgres = refusal("postgres://me:s3cret@localhost/evals").await;
-    assert!(postgres.contains("SQLite only") && !postgres.contains("s3cret"), "{postgres}");
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let postgres = refusal(&format!("postgres://me:s3cret@{nobody}/evals")).await;
+    assert!(postgres.contains("is the server running") && !postgres.contains("s3cret"), "{postgres}");
 }
 
 #[tokio::test]
@@ -130,24 +134,88 @@ async fn the_database_of_another_program_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     connection(&folder.path().join("x.db")).batch_execute("CREATE TABLE runs (miles REAL)").unwrap();
     let foreign = refusal(&url(&folder, "x.db")).await;
-    assert!(foreign.contains("tables of another program; name another file"), "{foreign}");
+    assert!(foreign.contains("tables of another program; name another database"), "{foreign}");
 }
 
 #[tokio::test]
-async fn a_newer_schema_is_refused_with_both_versions() {
+async fn f15_a_newer_schema_is_refused_with_both_versions() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(&url(&folder, "eval.db")).await);
     let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')";
     connection(&folder.path().join("eval.db")).batch_execute(newer).unwrap();
     let error = refusal(&url(&folder, "eval.db")).await;
     assert!(error.contains("version 29990101000000"), "{error}");
-    assert!(error.contains("knows 20261123000000 at most; use a newer program or another database"), "{error}");
+    assert!(error.contains("knows 20261124000000 at most; use a newer program or another database"), "{error}");
+}
+
+/// What the first version made: its tables and a run with tags.
+const FIRST_VERSION: &str = concat!(
+    include_str!("../migrations/sqlite/2026-11-23-000000_runs_and_evaluations/up.sql"),
+    "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, \
+                                              run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP);
+     INSERT INTO __diesel_schema_migrations (version) VALUES ('20261123000000');
+     INSERT INTO runs VALUES ('01890a5d-ac96-774b-bcce-b302099a8057', NULL, 'gpt-4o', 'gpt-4o', 'golden', 'f00d', 50,
+         NULL, '{}', 1, 0.5, '{\"team\":\"blue\",\"it''s\":\"\"}', 'p', 'exact', 'j', 'litellm', '0.1.0', 0, NULL, NULL,
+         '2026-11-23 10:00:00', NULL, 'finished', NULL, NULL, 50);"
+);
+
+#[tokio::test]
+async fn f15_an_older_database_is_copied_and_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    connection(&folder.path().join("eval.db")).batch_execute(FIRST_VERSION).unwrap();
+    let status = DatabaseStatus::read(&url(&folder, "eval.db")).await.unwrap();
+    assert_eq!((status.applied.as_deref(), &*status.known), (Some("20261123000000"), "20261124000000"));
+    assert_eq!((status.runs, status.attempts, status.is_current()), (Some(1), None, false), "nothing was changed");
+    let store = open(&url(&folder, "eval.db")).await;
+    let mut query = RunQuery::default();
+    query.tag = Some(("team".to_owned(), "blue".to_owned()));
+    let found = store.list_runs(&query).await.unwrap();
+    let tags: Vec<_> = found[0].tags.iter().map(|(key, value)| (&**key, &**value)).collect();
+    assert_eq!((found.len(), tags), (1, vec![("it's", ""), ("team", "blue")]));
+
+    let mut copy = connection(&folder.path().join("eval.db.before-20261124000000"));
+    let old = diesel::select(sql::<Text>("tags FROM runs")).get_result::<String>(&mut copy).unwrap();
+    assert_eq!(old, r#"{"team":"blue","it's":""}"#, "the copy is as the database was");
+    drop((store, copy));
+    drop(open(&url(&folder, "eval.db")).await);
+    let copies = std::fs::read_dir(&folder).unwrap().count() - 1;
+    assert_eq!(copies, 1, "a database that is up to date is not copied again");
+}
+
+#[tokio::test]
+async fn f15_a_migration_that_fails_half_way_leaves_the_older_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("eval.db");
+    connection(&file).batch_execute(FIRST_VERSION).unwrap();
+    let before = std::fs::metadata(&file).unwrap().len();
+    let full = DieselStore::open_with(&url(&folder, "eval.db"), Options::new().max_bytes(before)).await;
+    let error = full.unwrap_err().to_string();
+    assert!(error.contains("cannot be brought up to date") && error.contains("full"), "{error}");
+    let tags = diesel::select(sql::<BigInt>("count(tags) FROM runs")).get_result::<i64>(&mut connection(&file));
+    assert_eq!(tags, Ok(1), "everything is as it was");
+    assert_eq!(open(&url(&folder, "eval.db")).await.list_runs(&RunQuery::default()).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f15_an_older_database_is_migrated_once_however_many_open_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, url) = (folder.path().join("eval.db"), url(&folder, "eval.db"));
+    connection(&file).batch_execute(FIRST_VERSION).unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let url = url.clone();
+        tasks.spawn(async move { open(&url).await.list_runs(&RunQuery::default()).await.unwrap().len() });
+    }
+    assert_eq!(tasks.join_all().await, [1; 6]);
+    let mut copy = connection(&folder.path().join("eval.db.before-20261124000000"));
+    let old = diesel::select(sql::<BigInt>("count(tags) FROM runs")).get_result::<i64>(&mut copy);
+    assert_eq!((old, std::fs::read_dir(&folder).unwrap().count()), (Ok(1), 2), "one copy, of the older database");
 }
 
 /// What rights forbid, root may do all the same: so the test runs itself again as nobody.
 #[cfg(unix)]
 #[test]
-fn what_cannot_be_written_is_refused_before_anything_else() {
+fn f10_what_cannot_be_written_is_refused_before_anything_else() {
     use std::os::unix::fs::PermissionsExt;
 
     let folder = tempfile::tempdir().unwrap();
@@ -167,7 +235,7 @@ fn what_cannot_be_written_is_refused_before_anything_else() {
 }
 
 #[tokio::test]
-#[ignore = "run by what_cannot_be_written_is_refused_before_anything_else"]
+#[ignore = "run by f10_what_cannot_be_written_is_refused_before_anything_else"]
 async fn refusals_of_nobody() {
     let folder = std::path::PathBuf::from(std::env::var_os("FOLDER").unwrap());
     for (file, advice) in [

@@ -21,6 +21,19 @@ pub struct Load {
     pub grader: String,
     /// Questions in flight, for each model.
     pub concurrency: usize,
+    /// Where the harness keeps its results.
+    pub store: Kind,
+}
+
+/// Where results are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// In the memory of the process.
+    Memory,
+    /// In a file of its own.
+    Sqlite,
+    /// On a server, in the database of this URL.
+    Postgres(String),
 }
 
 impl Load {
@@ -32,7 +45,13 @@ impl Load {
             models: (0..models).map(|at| format!("answer-{delay_ms}-{at}")).collect(),
             grader: format!("judge-{delay_ms}"),
             concurrency,
+            store: Kind::Sqlite,
         }
+    }
+
+    /// The same load, with results kept there.
+    pub fn kept(&self, store: Kind) -> Self {
+        Self { store, ..self.clone() }
     }
 
     /// A fresh database for this process.

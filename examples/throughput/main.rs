@@ -3,9 +3,11 @@
 //! `cargo run --release --example throughput` (add `-- --quick` for a short look). Needs nothing: the endpoint is a
 //! small server that this program starts as a process of its own. Linux only, because it reads `/proc`.
 //!
-//! 1. *Cost*: one model, 2,000 questions, an LLM judge (4,000 calls), 64 in flight, answers at once, rows into SQLite.
-//!    The bare loop is one thread with reqwest that writes its rows in batches. Both run in turn, each in a process of
-//!    its own; the figure is the median of five ratios of CPU time.
+//! 1. *Cost*: one model, 2,000 questions, an LLM judge (4,000 calls), 64 in flight, answers at once. The bare loop is
+//!    one thread with reqwest that writes its rows into SQLite in batches. The harness writes each call down before it
+//!    makes it, and keeps results in memory, in SQLite and, where PostgreSQL is installed, on a server of its own. All run
+//!    in turn, each in a process of its own; the figures are medians of five ratios of CPU time. The server's own time
+//!    is not in them.
 //! 2. *Memory*: the peak of the harness with 2,000 and with 50,000 questions.
 //! 3. *Speed*: answers take 500 ms and verdicts 500 ms, three models, 200 questions each, 100 in flight for each model.
 
@@ -15,12 +17,14 @@ mod load;
 mod server;
 mod usage;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use load::Load;
+use eval_store::testing::Postgres;
+use load::{Kind, Load};
 use usage::Usage;
 
 fn main() -> Result<()> {
@@ -43,21 +47,35 @@ fn measure(questions: usize, many: usize, rounds: usize, slow_questions: usize) 
         Load::new(&server.url, folder.path(), csv, models, delay_ms, concurrency)
     };
 
-    println!("1. cost: 1 model x {questions} questions with a judge, 64 in flight, instant answers, SQLite");
+    println!("1. cost: 1 model x {questions} questions with a judge, 64 in flight, instant answers");
     let fast = load(1, 0, 64, &csv);
-    let mut rows = Vec::new();
-    for round in 1..=rounds {
-        let (bare, harness) = (child("bare", &fast)?, child("harness", &fast)?);
-        println!("   round {round}: bare loop {bare}   harness {harness}   ratio {:.2}", harness.cpu_s / bare.cpu_s);
-        rows.push((bare, harness));
-    }
-    let ratio = median(rows.iter().map(|(bare, harness)| harness.cpu_s / bare.cpu_s));
-    let peak = median(rows.iter().map(|(_, harness)| harness.peak_mb));
-    println!("   CPU time: {ratio:.2} times the bare loop (median of {rounds})");
-
     let large = load::write_questions(folder.path(), many)?;
-    let large = child("harness", &load(1, 0, 64, &large))?;
-    println!("2. memory: peak {peak:.1} MB with {questions} questions, {:.1} MB with {many}", large.peak_mb);
+    let large = load(1, 0, 64, &large);
+    let postgres = Postgres::shared();
+    let kinds = |postgres: Option<&Postgres>| {
+        let on_server = postgres.map(|postgres| ("Postgres", Kind::Postgres(postgres.database())));
+        [("memory", Kind::Memory), ("SQLite", Kind::Sqlite)].into_iter().chain(on_server)
+    };
+    let mut rounds_of: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
+    for round in 1..=rounds {
+        let bare = child("bare", &fast)?;
+        println!("   round {round}: bare loop {bare}");
+        for (name, kind) in kinds(postgres) {
+            let harness = child("harness", &fast.kept(kind))?;
+            let ratio = harness.cpu_s / bare.cpu_s;
+            println!("            {name:8} {harness}   ratio {ratio:.2}");
+            rounds_of.entry(name).or_default().push((ratio, harness.peak_mb));
+        }
+    }
+    println!("2. medians of {rounds}");
+    for (name, kind) in kinds(postgres) {
+        let found = &rounds_of[name];
+        let (ratio, peak) = (median(found.iter().map(|round| round.0)), median(found.iter().map(|round| round.1)));
+        let large = child("harness", &large.kept(kind))?.peak_mb;
+        println!(
+            "   {name:8} {ratio:.2} times the CPU time of the bare loop, peak {peak:.1} MB, {large:.1} MB with {many} questions"
+        );
+    }
 
     println!("3. speed: 3 models x {slow_questions} questions, 100 in flight each, answer 500 ms + verdict 500 ms");
     let csv = load::write_questions(folder.path(), slow_questions)?;

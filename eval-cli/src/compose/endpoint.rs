@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eval_core::{Provider, ProviderError, ProviderErrorKind, ProviderExt as _};
-use eval_providers::{LiteLlm, OpenAi, Profile as Wire, RetryLayer, offers};
+use eval_core::{AttemptLog, Provider, ProviderError, ProviderErrorKind, ProviderExt as _};
+use eval_providers::{LedgerLayer, LiteLlm, OpenAi, Profile as Wire, RetryLayer, offers};
 
 use crate::args::Profile;
 use crate::config::{BASE_URLS, KEYS, Settings};
@@ -51,9 +51,10 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint with retries around it.
-    pub(crate) fn provider(&self, settings: &Settings) -> Arc<dyn Provider> {
-        Arc::new(self.client.clone().layer(RetryLayer::new(settings.max_attempts.value)))
+    /// The endpoint, each attempt written down, with retries around it.
+    pub(crate) fn provider(&self, settings: &Settings, log: Arc<dyn AttemptLog>) -> Arc<dyn Provider> {
+        let ledger = self.client.clone().layer(LedgerLayer::new(log));
+        Arc::new(ledger.layer(RetryLayer::new(settings.max_attempts.value)))
     }
 
     /// Refuses a model that the endpoint does not list. One that lists none is taken at its word later.

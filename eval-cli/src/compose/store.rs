@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use eval_core::{StoreError, Waits};
 use eval_store::{DieselStore, Spill};
 
 use crate::config::Settings;
@@ -13,8 +14,9 @@ pub(crate) type OpenStore = Arc<Spill<DieselStore>>;
 
 /// Opens the database, making it where it is missing. When it fails in a run, what is paid for goes to the file that
 /// was named, else beside the database, else into the user's state folder, else into the temporary folder.
-pub(crate) async fn open(settings: &Settings) -> Result<OpenStore, Failure> {
-    let mut store = Spill::new(plain(settings).await?);
+/// While it is in trouble that may pass, `waits` says so.
+pub(crate) async fn open(settings: &Settings, waits: Waits) -> Result<OpenStore, Failure> {
+    let mut store = Spill::new(plain(settings).await?).waits(waits);
     if let Some(path) = &settings.spill.value {
         store = store.to_file(path);
     }
@@ -27,6 +29,16 @@ pub(crate) async fn open(settings: &Settings) -> Result<OpenStore, Failure> {
     }))
 }
 
+/// Closes the database, and gives the file that holds what it has not taken.
+pub(crate) fn close(store: OpenStore) -> Option<PathBuf> {
+    let spilled = store.spilled();
+    if spilled.is_some() {
+        // A database in trouble may hold its thread for half a minute yet. Everything is in the file.
+        std::mem::forget(store);
+    }
+    spilled
+}
+
 /// Where programs keep what they must not lose, by the XDG base directory specification.
 fn state_folder() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -36,14 +48,23 @@ fn state_folder() -> Option<PathBuf> {
 
 /// Opens the database, making it where it is missing.
 pub(crate) async fn plain(settings: &Settings) -> Result<DieselStore, Failure> {
-    let url = &settings.database_url;
-    DieselStore::open(&url.value).await.map_err(|error| {
-        Failure::from(error).hint(format!("the database is named by {}; another one: --database-url URL", url.origin))
-    })
+    DieselStore::open(&settings.database_url.value).await.map_err(|error| of_database(error, settings))
+}
+
+/// A database that cannot be opened, and who named it.
+pub(crate) fn of_database(error: StoreError, settings: &Settings) -> Failure {
+    let origin = &settings.database_url.origin;
+    Failure::from(error).hint(format!("the database is named by {origin}; another one: --database-url URL"))
 }
 
 /// Opens a database to read it. One that is not there is not made: a typing error would look like an empty history.
 pub(crate) async fn existing(settings: &Settings) -> Result<DieselStore, Failure> {
+    must_exist(settings)?;
+    plain(settings).await
+}
+
+/// Refuses a database that is a file and is not there.
+pub(crate) fn must_exist(settings: &Settings) -> Result<(), Failure> {
     let url = &settings.database_url;
     if let Some(path) = DieselStore::file(&url.value)
         && !path.exists()
@@ -55,5 +76,5 @@ pub(crate) async fn existing(settings: &Settings) -> Result<DieselStore, Failure
             false => missing.hint("start with `evalctl demo` or `evalctl run`, or name another: --database-url URL"),
         });
     }
-    plain(settings).await
+    Ok(())
 }

@@ -57,6 +57,7 @@ fn lines(settings: &Settings) -> Result<Vec<Line>, Failure> {
         line("profile", &settings.profile)?,
         line("timeout", &settings.timeout_s)?,
         line("max_attempts", &settings.max_attempts)?,
+        line("drain", &settings.drain_s)?,
         line("database_url", &database_url)?,
         line("json_out", &settings.json_out)?,
         line("spill", &settings.spill)?,

@@ -27,9 +27,11 @@ pub(crate) async fn demo(console: &Console, global: &Global, args: DemoArgs) -> 
     let asked = Asked { tags: vec![("demo".into(), "true".into())], ..Asked::default() };
     let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;
     let mut reporter = super::run::reporter(console, progress::display(console));
-    let results = Group::new(composed.evaluators).run_until(&dataset, &mut *reporter, stop::requested()).await;
+    let results = Group::new(composed.evaluators)
+        .run_until(&dataset, &mut *reporter, stop::requested(settings.drain_s.value))
+        .await;
     let runs = results.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let exit = super::run::finish(console, &settings, &runs)?;
+    let exit = super::run::finish(console, &settings, compose::close_store(composed.store), &runs)?;
     if let (Some(run), false) = (runs.first(), console.is_machine()) {
         next(console, &settings, run);
     }

@@ -1,8 +1,11 @@
 //! `evalctl doctor`
 
+use std::sync::Arc;
+
 use std::time::Instant;
 
 use eval_core::{Dataset, Message, Params, Provider, Request};
+use eval_store::DieselStore;
 use serde_json::json;
 
 use super::dataset::check_judges;
@@ -12,12 +15,21 @@ use crate::compose::{self, Asked, Endpoint, ModelName};
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
+use crate::mount;
 use crate::output::{Console, Mark, clean, latency, money};
 
 /// One thing that was looked at.
 struct Check {
     what: &'static str,
     result: Result<String, Failure>,
+    /// What works and is risky all the same.
+    caution: Option<String>,
+}
+
+impl Check {
+    fn new(what: &'static str, result: Result<String, Failure>) -> Self {
+        Self { what, result, caution: None }
+    }
 }
 
 /// Looks at everything that a run needs; goes on after a failure, so that one look shows all that is wrong.
@@ -30,12 +42,12 @@ pub(crate) async fn doctor(console: &Console, global: &Global, args: DoctorArgs)
         ..Typed::default()
     };
     let settings = Settings::load(global, typed)?;
-    let mut checks = vec![Check { what: "configuration", result: Ok(configuration(&settings)) }];
+    let mut checks = vec![Check::new("configuration", Ok(configuration(&settings)))];
     let dataset = match settings.dataset.value.is_some() {
         true => Some(look_at_dataset(&settings, &mut checks)),
         false => None,
     };
-    checks.push(Check { what: "database", result: look_at_database(&settings).await });
+    checks.push(look_at_database(&settings).await);
     look_at_models(console, &settings, dataset.flatten().as_ref(), args.ask, &mut checks).await;
     tell(console, &checks)?;
     let worst = checks.iter().filter_map(|check| Some(check.result.as_ref().err()?.exit)).next();
@@ -57,14 +69,17 @@ fn look_at_dataset(settings: &Settings, checks: &mut Vec<Check>) -> Option<Datas
         }
         Err(failure) => (None, Err(failure)),
     };
-    checks.push(Check { what: "data set", result });
+    checks.push(Check::new("data set", result));
     dataset
 }
 
-/// Opens the database and so proves that a run could be stored there.
-async fn look_at_database(settings: &Settings) -> Result<String, Failure> {
-    compose::open_store(settings).await?;
-    Ok(format!("{} ({})", compose::public_url(&settings.database_url.value), settings.database_url.origin))
+/// Opens the database and so proves that a run could be stored there; says when its place is a risky one.
+async fn look_at_database(settings: &Settings) -> Check {
+    let url = &settings.database_url;
+    let opened = compose::open_store(settings, eval_core::Waits::new()).await;
+    let found = opened.map(|_| format!("{} ({})", compose::public_url(&url.value), url.origin));
+    let caution = DieselStore::file(&url.value).and_then(|file| mount::caution(&file));
+    Check { caution, ..Check::new("database", found) }
 }
 
 async fn look_at_models(
@@ -78,7 +93,7 @@ async fn look_at_models(
     let wanted = match wanted(settings, dataset) {
         Ok(wanted) => wanted,
         Err(failure) => {
-            checks.push(Check { what: "models", result: Err(failure) });
+            checks.push(Check::new("models", Err(failure)));
             return;
         }
     };
@@ -88,19 +103,17 @@ async fn look_at_models(
     let endpoint = match Endpoint::connect(&quiet, settings).await {
         Ok(endpoint) => endpoint,
         Err(failure) => {
-            checks.push(Check { what: "endpoint", result: Err(failure) });
+            checks.push(Check::new("endpoint", Err(failure)));
             return;
         }
     };
     let url = clean(settings.base_url.value.as_deref().unwrap_or_default());
-    checks.push(Check {
-        what: "endpoint",
-        result: Ok(format!("{url} ({}), {}", settings.base_url.origin, endpoint.name())),
-    });
+    let found = format!("{url} ({}), {}", settings.base_url.origin, endpoint.name());
+    checks.push(Check::new("endpoint", Ok(found)));
     let key =
         settings.key.as_ref().map_or_else(|| "none needed".into(), |key| format!("accepted, from {}", key.origin));
-    checks.push(Check { what: "key", result: Ok(key) });
-    let provider = endpoint.provider(settings);
+    checks.push(Check::new("key", Ok(key)));
+    let provider = endpoint.provider(settings, Arc::new(eval_core::InMemory::new()));
     for model in wanted {
         let listed = endpoint.check(&quiet, &model);
         let result = match (listed, ask) {
@@ -108,7 +121,7 @@ async fn look_at_models(
             (Ok(()), false) => Ok(format!("{} is there", clean(&model))),
             (Ok(()), true) => one_question(provider.as_ref(), &model).await,
         };
-        checks.push(Check { what: "model", result });
+        checks.push(Check::new("model", result));
     }
 }
 
@@ -151,7 +164,7 @@ fn tell(console: &Console, checks: &[Check]) -> Result<(), Failure> {
                     Ok(found) => (true, found.clone()),
                     Err(failure) => (false, failure.to_string()),
                 };
-                json!({"check": check.what, "ok": ok, "result": text})
+                json!({"check": check.what, "ok": ok, "result": text, "caution": check.caution})
             })
             .collect();
         return console.json(&json!({"schema": "evalctl.doctor/1", "checks": checks}));
@@ -162,6 +175,9 @@ fn tell(console: &Console, checks: &[Check]) -> Result<(), Failure> {
             Err(failure) => (Mark::Bad, failure.to_string().replace('\n', "\n                  ")),
         };
         console.print(format!("{:>2} {:14} {text}", console.mark(mark), check.what))?;
+        if let Some(caution) = &check.caution {
+            console.warn(format!("{}: {}", check.what, clean(caution)));
+        }
     }
     Ok(())
 }

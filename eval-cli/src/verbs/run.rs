@@ -1,8 +1,8 @@
 //! `evalctl run`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use eval_core::{Dataset, Draw, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection};
+use eval_core::{Dataset, Draw, EvaluationQuery, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection};
 use serde_json::json;
 
 use super::dataset::check_judges;
@@ -25,7 +25,7 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
 
     let group = Group::new(composed.evaluators);
     let mut reporter = reporter(console, progress::display(console));
-    let results = group.run_until(&dataset, &mut *reporter, stop::requested()).await;
+    let results = group.run_until(&dataset, &mut *reporter, stop::requested(settings.drain_s.value)).await;
     drop(reporter);
 
     let mut runs = Vec::new();
@@ -35,7 +35,7 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
     if let Some(folder) = &settings.json_out.value {
         copy(console, &composed.store, folder, &runs).await?;
     }
-    let exit = finish(console, &settings, &runs)?;
+    let exit = finish(console, &settings, compose::close_store(composed.store), &runs)?;
     if let (Some(run), false) = (runs.first(), console.is_machine()) {
         console.note(format!("next: evalctl show {}   evalctl models   evalctl runs", run.id.short()));
     }
@@ -72,7 +72,8 @@ async fn copy(console: &Console, store: &compose::OpenStore, folder: &Path, runs
         .map_err(|error| Failure::usage(format!("cannot make the folder {}: {error}", folder.display())))?;
     for run in runs {
         let path = folder.join(format!("{}.json", run.id));
-        eval_store::run_json_file(store, run.id, &path)
+        let rows = EvaluationQuery::default();
+        eval_store::export_file(&**store, run.id, rows, eval_store::Format::Json, &path)
             .await
             .map_err(|error| Failure::usage(format!("cannot write {}: {}", path.display(), chain(&error))))?;
         console.note(format!("wrote {}", path.display()));
@@ -81,7 +82,7 @@ async fn copy(console: &Console, store: &compose::OpenStore, folder: &Path, runs
 }
 
 /// The table, what went wrong, what to do next, and the exit code: all from the same runs.
-pub(crate) fn finish(console: &Console, settings: &Settings, runs: &[Run]) -> Outcome {
+pub(crate) fn finish(console: &Console, settings: &Settings, spilled: Option<PathBuf>, runs: &[Run]) -> Outcome {
     match console.format {
         Format::Jsonl => {}
         Format::Json => console.json(&json!({"schema": "evalctl.run/1", "runs": runs}))?,
@@ -92,8 +93,15 @@ pub(crate) fn finish(console: &Console, settings: &Settings, runs: &[Run]) -> Ou
             console.warn(format!("{} stopped early: {}", report::label(run), clean(&stop.message)));
         }
     }
-    if let Some(file) = runs.iter().find_map(|run| spilled(run)) {
-        console.note(format!("when the database is well again: evalctl import {}", clean(file)));
+    if let Some(file) = spilled {
+        let file = clean(&file.to_string_lossy());
+        console.warn(format!("not all results are in the database; they are saved in {file}"));
+        console.note(format!("when the database is well again: evalctl import {file}"));
+    }
+    match runs.iter().filter(|run| run.can_resume() && run.spec.is_some()).collect::<Vec<_>>().as_slice() {
+        [] => {}
+        [run] => console.note(format!("to go on: evalctl resume {}", run.id.short())),
+        _ => console.note("to go on with all of them: evalctl resume"),
     }
     Ok(exit(runs))
 }
@@ -107,12 +115,6 @@ fn table(console: &Console, settings: &Settings, runs: &[Run]) -> Result<(), Fai
     let database = clean(&compose::public_url(&settings.database_url.value));
     console.note(format!("\nsaved in {database} ({})", settings.database_url.origin));
     Ok(())
-}
-
-/// The file that holds what the database could not take, as the store's error names it.
-fn spilled(run: &Run) -> Option<&str> {
-    let (_, rest) = run.stop.as_ref()?.message.split_once("was saved to ")?;
-    rest.split(": ").next()
 }
 
 fn exit(runs: &[Run]) -> Exit {

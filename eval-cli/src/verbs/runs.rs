@@ -9,6 +9,7 @@ use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::Outcome;
 use crate::output::{Align, Console, Table, clean, interval, latency, percent};
+use crate::refs;
 use crate::report::label;
 
 /// Runs, newest first.
@@ -19,14 +20,26 @@ pub(crate) async fn runs(console: &Console, global: &Global, args: RunsArgs) -> 
     query.model = args.model;
     query.dataset = args.dataset;
     query.tag = args.tag;
+    query.status = args.status;
+    (query.since, query.until) = (args.when.since, args.when.until);
+    query.before = refs::cursor(&store, args.when.before.as_deref()).await?;
     query.limit = args.limit;
+    let mut every = RunQuery::default();
+    every.limit = query.limit;
     let runs = store.list_runs(&query).await?;
     if console.is_machine() {
         console.json(&json!({"schema": "evalctl.runs/1", "runs": runs}))?;
     } else if runs.is_empty() {
-        console.note("no runs yet; start with `evalctl demo` or `evalctl run`");
+        console.note(if query == every {
+            "no runs yet; start with `evalctl demo` or `evalctl run`"
+        } else {
+            "no such runs"
+        });
     } else {
         console.print(table(&runs).render(console.width))?;
+        if let Some(last) = runs.last().filter(|_| runs.len() == args.limit) {
+            console.note(format!("older ones: --before {}", last.id.short()));
+        }
     }
     Ok(Exit::Done)
 }
@@ -45,7 +58,8 @@ fn table(runs: &[Run]) -> Table {
         ("status", Align::Left),
     ]);
     for run in runs {
-        let ended = run.summary.as_ref().map_or(0, |summary| summary.counts.total());
+        // A run that was cut off has no summary, and so nobody has counted.
+        let ended = run.summary.as_ref().map(|summary| summary.counts.total());
         table.row([
             run.id.short(),
             run.started.strftime("%Y-%m-%d %H:%M").to_string(),
@@ -53,13 +67,21 @@ fn table(runs: &[Run]) -> Table {
             format!("{}{}", clean(&run.dataset.name), if run.dataset.selection.is_all() { "" } else { " (part)" }),
             percent(run.score().map(|score| score.mean)),
             interval(run.score()),
-            if ended == run.planned { ended.to_string() } else { format!("{ended}/{}", run.planned) },
+            asked(ended, run.planned),
             latency(run.wall_ms().map(|ms| ms as f64)),
             commit(run),
             if run.status == RunStatus::Finished { String::new() } else { run.status.to_string() },
         ]);
     }
     table
+}
+
+fn asked(ended: Option<u64>, planned: u64) -> String {
+    match ended {
+        Some(ended) if ended == planned => ended.to_string(),
+        Some(ended) => format!("{ended}/{planned}"),
+        None => format!("–/{planned}"),
+    }
 }
 
 /// The first digits of the commit, with a `+` when the folder had changes.

@@ -1,10 +1,12 @@
 //! `evalctl show`
 
+mod comparison;
+
 use eval_core::{Evaluation, EvaluationQuery, OutcomeKind, Run, Store, Verdict};
 use serde_json::json;
 
 use super::runs::commit;
-use crate::args::{Global, OutcomeArg, ShowArgs};
+use crate::args::{Global, ShowArgs};
 use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
@@ -20,9 +22,10 @@ pub(crate) async fn show(console: &Console, global: &Global, args: ShowArgs) -> 
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::existing_store(&settings).await?;
     let run = refs::resolve(&store, &args.run).await?;
-    match &args.question {
-        Some(question) => one(console, &store, &run, question).await,
-        None => whole(console, &store, &run, &args).await,
+    match (&args.question, &args.comparing.against) {
+        (Some(question), _) => one(console, &store, &run, question).await,
+        (None, Some(other)) => comparison::compare(console, &store, &run, other, (&args, query(&args))).await,
+        (None, None) => whole(console, &store, &run, &args).await,
     }
 }
 
@@ -40,25 +43,23 @@ async fn whole(console: &Console, store: &dyn Store, run: &Run, args: &ShowArgs)
     for evaluation in &evaluations {
         console.print(format!("\n{}", question(console, evaluation, args.full)))?;
     }
-    if evaluations.len() == args.limit {
-        console.note(format!(
-            "\nthe first {}; more with -n, less with --category, --outcome, --max-score, --text",
-            args.limit
-        ));
+    Ok(more(console, evaluations.len(), args.limit, evaluations.last()))
+}
+
+/// Says how to go on where a page is full.
+fn more(console: &Console, shown: usize, limit: usize, last: Option<&Evaluation>) -> Exit {
+    if shown == limit
+        && let Some(last) = last
+    {
+        let id = clean(last.sample.id.as_str());
+        console.note(format!("\n{limit} are shown; more with -n or --after '{id}', less with a filter (--help)"));
     }
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 fn query(args: &ShowArgs) -> EvaluationQuery {
-    let mut query = EvaluationQuery::default();
-    query.category.clone_from(&args.category);
-    query.outcome = args.outcome.map(|outcome| match outcome {
-        OutcomeArg::Scored => OutcomeKind::Scored,
-        OutcomeArg::Unscored => OutcomeKind::Unscored,
-        OutcomeArg::Failed => OutcomeKind::Failed,
-    });
-    query.max_score = args.max_score;
-    query.text.clone_from(&args.text);
+    let mut query = args.filtering.query();
+    query.after = args.after.as_deref().map(|question| (question.into(), u32::MAX));
     query.limit = args.limit;
     query
 }
@@ -108,16 +109,30 @@ fn question(console: &Console, evaluation: &Evaluation, full: bool) -> String {
     let sample = &evaluation.sample;
     let mut lines = vec![format!("{} {}", title(console, evaluation), cut(&sample.input))];
     lines.extend(sample.target.as_ref().map(|target| format!("  {DIM}expected{DIM:#}  {}", cut(target))));
-    lines.push(match (&evaluation.completion, &evaluation.outcome) {
-        (Some(completion), _) => format!("  {DIM}answer{DIM:#}    {}", cut(&completion.text)),
-        (None, eval_core::Outcome::Failed { kind, message }) => {
-            format!("  {DIM}failed{DIM:#}    {kind}: {}", cut(message))
-        }
-        (None, _) => format!("  {DIM}answer{DIM:#}    –"),
-    });
-    lines
-        .extend(evaluation.verdicts.iter().map(|verdict| format!("  {DIM}judge{DIM:#}     {}", cut(&reason(verdict)))));
+    let word = if evaluation.outcome.kind() == OutcomeKind::Failed { "failed" } else { "answer" };
+    lines.push(format!("  {DIM}{word}{DIM:#}    {}", cut(&said(evaluation))));
+    lines.extend(judged(evaluation).map(|reason| format!("  {DIM}judge{DIM:#}     {}", cut(&reason))));
     lines.join("\n")
+}
+
+/// What the model said, or why it did not.
+fn said(evaluation: &Evaluation) -> String {
+    match (&evaluation.completion, &evaluation.outcome) {
+        (Some(completion), _) => completion.text.clone(),
+        (None, eval_core::Outcome::Failed { kind, message }) => format!("{kind}: {message}"),
+        (None, _) => "–".into(),
+    }
+}
+
+/// What the judges said.
+fn judged(evaluation: &Evaluation) -> impl Iterator<Item = String> {
+    evaluation.verdicts.iter().map(reason)
+}
+
+/// The score, or how it ended without one.
+fn ending(evaluation: &Evaluation) -> String {
+    let score = evaluation.score();
+    score.map_or_else(|| evaluation.outcome.name().to_owned(), |score| format!("{:.2}", score.get()))
 }
 
 fn title(console: &Console, evaluation: &Evaluation) -> String {
@@ -127,7 +142,7 @@ fn title(console: &Console, evaluation: &Evaluation) -> String {
         Some(0.0) => Mark::Bad,
         _ => Mark::Open,
     };
-    let shown = score.map_or_else(|| evaluation.outcome.name().to_owned(), |score| format!("{:.2}", score.get()));
+    let shown = ending(evaluation);
     let epoch = if evaluation.epoch > 1 { format!(" epoch {}", evaluation.epoch) } else { String::new() };
     let sample = &evaluation.sample;
     let id = shorten(&clean(sample.id.as_str()), 40);

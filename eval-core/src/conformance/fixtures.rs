@@ -7,7 +7,8 @@ use serde_json::json;
 use crate::{
     CategorySummary, Completion, Counts, DatasetRef, Draw, Estimate, Evaluation, FinishReason, Interval,
     IntervalMethod, Latency, Message, Money, Origin, Outcome, Params, Provenance, ProviderErrorKind, Run, RunId,
-    RunStatus, Sample, SampleId, Score, Selection, Served, Stop, Summary, Timestamp, Timing, Total, Usage, Verdict,
+    RunSpec, RunStatus, Sample, SampleId, Score, Selection, Served, Stop, Summary, Timestamp, Timing, Total, Usage,
+    Verdict,
 };
 
 /// Texts that stores have stumbled over: empty, blank, quotes, wildcards, SQL, control characters, many scripts.
@@ -72,6 +73,7 @@ pub fn rich_run() -> Run {
         finished: Some(time(7_384)),
         status: RunStatus::Failed,
         stop: Some(Stop::new(Some(ProviderErrorKind::Quota), TEXTS[6])),
+        spec: Some(RunSpec { judges: vec![TEXTS[3].into()], timeout_s: Some(0.1 + 0.2), ..RunSpec::new(TEXTS[6]) }),
         summary: Some(rich_summary()),
         ..run("gpt-4o", 10)
     }

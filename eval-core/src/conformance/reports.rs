@@ -1,7 +1,12 @@
 //! What every store must report.
 
+mod comparisons;
+mod figures;
+mod histories;
+mod leaderboard;
+
 use super::{fixtures, must};
-use crate::{InMemory, Reports, Run, RunStatus, Selection, Store};
+use crate::{Evaluation, InMemory, Reports, Run, RunId, Store, StoreError};
 
 /// Holds the reports of a store equal to the default bodies of [`Reports`]. `make` gives an empty store each time
 /// that it is called.
@@ -9,46 +14,42 @@ use crate::{InMemory, Reports, Run, RunStatus, Selection, Store};
 /// # Panics
 /// When something does not hold; the message says what.
 pub async fn reports<S: Reports>(make: impl AsyncFn() -> S) {
-    let (store, reference) = (make().await, InMemory::new());
-    leaderboard(&store, &reference, "of an empty store").await;
-    for run in runs() {
-        must(store.put_run(&run).await, "a run is taken");
-        must(reference.put_run(&run).await, "a run is taken");
-        leaderboard(&store, &reference, "while runs come in").await;
+    leaderboard::equal(&Pair::new(make().await)).await;
+    figures::equal(&Pair::new(make().await)).await;
+    comparisons::equal(&Pair::new(make().await)).await;
+    comparisons::pages(&Pair::new(make().await)).await;
+    comparisons::missing(&make().await).await;
+    histories::equal(&Pair::new(make().await)).await;
+}
+
+/// A store and what it is compared with: the default bodies over a store in memory.
+struct Pair<S> {
+    store: S,
+    reference: InMemory,
+}
+
+impl<S: Reports> Pair<S> {
+    fn new(store: S) -> Self {
+        Self { store, reference: InMemory::new() }
+    }
+
+    async fn put_run(&self, run: &Run) {
+        must(self.store.put_run(run).await, "a run is taken");
+        must(self.reference.put_run(run).await, "a run is taken");
+    }
+
+    async fn put(&self, run: RunId, batch: &[Evaluation]) {
+        must(self.store.put_evaluations(run, batch).await, "evaluations are taken");
+        must(self.reference.put_evaluations(run, batch).await, "evaluations are taken");
     }
 }
 
-async fn leaderboard(store: &impl Reports, reference: &InMemory, when: &str) {
-    for dataset in [None, Some("golden"), Some("other"), Some("none such")] {
-        let found = must(store.leaderboard(dataset).await, "a leaderboard is made");
-        let expected = must(reference.leaderboard(dataset).await, "a leaderboard is made");
-        assert_eq!(found, expected, "the leaderboard of {dataset:?} {when}");
-    }
+/// Holds what was found equal to what was expected.
+fn same<T: PartialEq + std::fmt::Debug>(found: Result<T, StoreError>, expected: Result<T, StoreError>, what: &str) {
+    let (found, expected) = (must(found, what), must(expected, what));
+    assert!(found == expected, "{what}\nfound:    {found:#?}\nexpected: {expected:#?}");
 }
 
-/// Several runs of a name, ties, runs without a score, parts of a data set, runs that have not finished, another
-/// data set, models that fail often.
-fn runs() -> Vec<Run> {
-    let mut runs: Vec<_> = [0.5, 0.9, 0.9, 0.1].iter().zip(0..).map(|(mean, at)| named(at, *mean, 0)).collect();
-    runs.push(named(2, 0.7, 6));
-    runs.push(Run { summary: None, ..named(3, 0.0, 0) });
-    for status in [RunStatus::Running, RunStatus::Cancelled, RunStatus::Failed] {
-        runs.push(Run { status, ..named(0, 1.0, 0) });
-    }
-    let mut part = named(1, 1.0, 0);
-    part.dataset.selection = Selection { limit: Some(5), ..Selection::all() };
-    let mut other = named(1, 0.3, 5);
-    other.dataset.name = "other".into();
-    runs.extend([part, other, named(0, 0.9, 100)]);
-    for (run, at) in runs.iter_mut().zip(0..) {
-        let model = run.model.clone();
-        run.id = fixtures::run(&model, at).id;
-    }
-    // The order in which runs are put does not matter, that of their ids does.
-    runs.swap(0, 4);
-    runs
-}
-
-fn named(name: usize, mean: f64, failed: u64) -> Run {
-    fixtures::finished(["a", "b", "c", "d"][name], 0, mean, failed)
+fn is_missing<T>(result: &Result<T, StoreError>, id: RunId) -> bool {
+    matches!(result, Err(StoreError::NotFound(missing)) if *missing == id)
 }

@@ -1,5 +1,6 @@
 //! One golden row.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +30,13 @@ impl SampleId {
 impl fmt::Display for SampleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+/// An id hashes and compares as its text, so that a map can be asked with the text.
+impl Borrow<str> for SampleId {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

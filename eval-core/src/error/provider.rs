@@ -13,7 +13,7 @@ use crate::{BoxError, Money, Timing, Usage};
 /// |---|---|---|
 /// | `RateLimited`, `Timeout`, `Network`, `Unavailable`, `Malformed` | yes | no |
 /// | `ContextWindow`, `Filtered`, `Rejected`, `Panicked` | no | no |
-/// | `Auth`, `UnknownModel`, `Quota`, `Config` | no | yes |
+/// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Unrecorded` | no | yes |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -44,6 +44,8 @@ pub enum ProviderErrorKind {
     Quota,
     /// The provider is set up wrongly.
     Config,
+    /// The call could not be written down, so it was not made: the store is in trouble.
+    Unrecorded,
 }
 
 impl ProviderErrorKind {
@@ -63,6 +65,7 @@ impl ProviderErrorKind {
             Self::UnknownModel => "unknown_model",
             Self::Quota => "quota",
             Self::Config => "config",
+            Self::Unrecorded => "unrecorded",
         }
     }
 
@@ -72,7 +75,7 @@ impl ProviderErrorKind {
     }
 
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::RateLimited,
         Self::Timeout,
         Self::Network,
@@ -86,6 +89,7 @@ impl ProviderErrorKind {
         Self::UnknownModel,
         Self::Quota,
         Self::Config,
+        Self::Unrecorded,
     ];
 
     /// Whether another attempt may succeed.
@@ -95,7 +99,7 @@ impl ProviderErrorKind {
 
     /// Whether every further request of the run would fail as well.
     pub const fn is_fatal(self) -> bool {
-        matches!(self, Self::Auth | Self::UnknownModel | Self::Quota | Self::Config)
+        matches!(self, Self::Auth | Self::UnknownModel | Self::Quota | Self::Config | Self::Unrecorded)
     }
 }
 

@@ -1,16 +1,21 @@
 //! The settings of an evaluator.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Evaluator;
+use super::session::Limits;
 use super::task::Setup;
-use crate::{DatasetRef, Judge, Params, PromptTemplate, Provenance, Provider, Run, RunError, RunId, Store, short_hash};
+use crate::{
+    DatasetRef, Durable, Judge, Params, PromptTemplate, Provenance, Provider, Run, RunError, RunId, RunSpec, Store,
+    Waits, short_hash,
+};
 
 /// The settings of an [`Evaluator`]; each has a default.
 #[must_use]
 pub struct EvaluatorBuilder {
     setup: Setup,
-    concurrency: usize,
+    limits: Limits,
     name: Option<String>,
     blank: Run,
 }
@@ -18,6 +23,8 @@ pub struct EvaluatorBuilder {
 impl EvaluatorBuilder {
     /// Questions in flight at once, unless said otherwise.
     pub const DEFAULT_CONCURRENCY: usize = 8;
+    /// How long questions in flight may take once a run was asked to stop, unless said otherwise.
+    pub const DEFAULT_DRAIN: Duration = Duration::from_secs(10);
 
     pub(super) fn new(provider: Arc<dyn Provider>, judge: Arc<dyn Judge>) -> Self {
         let blank = Run::new(provider.name(), DatasetRef::new("", "", 0), 0);
@@ -28,8 +35,11 @@ impl EvaluatorBuilder {
             prompt: PromptTemplate::default(),
             params: Params::default(),
             store: None,
+            durable: None,
+            waits: Waits::new(),
         };
-        Self { setup, concurrency: Self::DEFAULT_CONCURRENCY, name: None, blank }
+        let limits = Limits { concurrency: Self::DEFAULT_CONCURRENCY, drain: Self::DEFAULT_DRAIN };
+        Self { setup, limits, name: None, blank }
     }
 
     /// The model asked for. Default: the provider's name.
@@ -71,7 +81,14 @@ impl EvaluatorBuilder {
 
     /// Questions in flight at once. Default [`DEFAULT_CONCURRENCY`](Self::DEFAULT_CONCURRENCY).
     pub fn concurrency(mut self, concurrency: usize) -> Self {
-        self.concurrency = concurrency;
+        self.limits.concurrency = concurrency;
+        self
+    }
+
+    /// How long the run may take to end once it was asked to stop. Questions that are still in flight a second before
+    /// are dropped and stay open. Default [`DEFAULT_DRAIN`](Self::DEFAULT_DRAIN), 10 s.
+    pub fn drain(mut self, drain: Duration) -> Self {
+        self.limits.drain = drain;
         self
     }
 
@@ -96,6 +113,27 @@ impl EvaluatorBuilder {
     /// Where evaluations are kept. Default: nowhere, they are only reported.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.setup.store = Some(store);
+        self
+    }
+
+    /// Where evaluations are kept by a store that keeps leases too: the run can be resumed when its process is gone, and
+    /// no two processes work on it. Replaces [`store`](Self::store).
+    pub fn durable(mut self, store: Arc<dyn Durable>) -> Self {
+        self.setup.store = Some(store.clone());
+        self.setup.durable = Some(store);
+        self
+    }
+
+    /// Where the parts of the run say that they wait, for instance a store in trouble: then nothing new is asked.
+    /// Default: nobody says so.
+    pub fn waits(mut self, waits: Waits) -> Self {
+        self.setup.waits = waits;
+        self
+    }
+
+    /// How to build the evaluator again: kept with the run, for who resumes it.
+    pub fn spec(mut self, spec: RunSpec) -> Self {
+        self.blank.spec = Some(spec);
         self
     }
 
@@ -124,7 +162,7 @@ impl EvaluatorBuilder {
         if self.blank.epochs == 0 {
             return refuse("0 epochs ask nothing; expected at least 1".into());
         }
-        if self.concurrency == 0 {
+        if self.limits.concurrency == 0 {
             return refuse("a concurrency of 0 asks nothing; expected at least 1".into());
         }
         if !(0.0..=1.0).contains(&self.blank.threshold) {
@@ -134,7 +172,7 @@ impl EvaluatorBuilder {
         self.blank.name = self.name.unwrap_or_else(|| self.setup.model.clone());
         self.blank.model.clone_from(&self.setup.model);
         self.blank.params = self.setup.params.clone();
-        Ok(Evaluator { setup: Arc::new(self.setup), concurrency: self.concurrency, blank: self.blank })
+        Ok(Evaluator { setup: Arc::new(self.setup), limits: self.limits, blank: self.blank })
     }
 
     fn provenance(&self) -> Provenance {

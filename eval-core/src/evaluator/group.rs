@@ -5,8 +5,8 @@ use std::future::Future;
 use async_trait::async_trait;
 use tokio::sync::{Mutex, watch};
 
-use super::Evaluator;
 use super::join::join_all;
+use super::{Again, Evaluator};
 use crate::{BoxError, Dataset, Event, Reporter, Run, RunError, RunId};
 
 /// Several evaluators over one data set at once: one run each, with a common group id.
@@ -49,27 +49,51 @@ impl Group {
     ) -> Vec<Result<Run, RunError>> {
         let shared = Mutex::new(reporter);
         let (stopper, stopped) = watch::channel(false);
-        let runs = join_all(self.evaluators.iter().map(|evaluator| {
-            let (mut stopped, mut reporter) = (stopped.clone(), Shared(&shared));
-            async move {
-                let stop = async move {
-                    // An error means that the sender is gone: then nobody can stop the run any more.
-                    if stopped.wait_for(|stop| *stop).await.is_err() {
-                        std::future::pending::<()>().await;
-                    }
-                };
-                evaluator.run_until(dataset, &mut reporter, stop).await
-            }
-        }));
-        let stop = async {
-            stop.await;
-            stopper.send_replace(true);
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            runs = runs => runs,
-            () = stop => unreachable!("waits for ever"),
-        }
+        let runs = self.evaluators.iter().map(|evaluator| {
+            let (stop, mut reporter) = (told(stopped.clone()), Shared(&shared));
+            async move { evaluator.run_until(dataset, &mut reporter, stop).await }
+        });
+        until(join_all(runs), stopper, stop).await
+    }
+
+    /// Goes on with stored runs, the first evaluator with the first run and so on, as [`Evaluator::resume_until`]. The
+    /// runs keep the group that they were started in.
+    pub async fn resume_until(
+        &self,
+        runs: &[RunId],
+        again: Again,
+        dataset: &Dataset,
+        reporter: &mut dyn Reporter,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Vec<Result<Run, RunError>> {
+        let shared = Mutex::new(reporter);
+        let (stopper, stopped) = watch::channel(false);
+        let runs = self.evaluators.iter().zip(runs).map(|(evaluator, run)| {
+            let (stop, mut reporter) = (told(stopped.clone()), Shared(&shared));
+            async move { evaluator.resume_until(*run, again, dataset, &mut reporter, stop).await }
+        });
+        until(join_all(runs), stopper, stop).await
+    }
+}
+
+/// Ready when all runs of the group are to stop.
+async fn told(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone: then nobody can stop the run any more.
+    if stopped.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Awaits the runs, and tells them once when it is time to stop.
+async fn until<T>(runs: impl Future<Output = T>, stopper: watch::Sender<bool>, stop: impl Future<Output = ()>) -> T {
+    let stop = async {
+        stop.await;
+        stopper.send_replace(true);
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        runs = runs => runs,
+        () = stop => unreachable!("waits for ever"),
     }
 }
 

@@ -6,9 +6,12 @@ use tokio::time::Instant;
 
 use super::contain::contain;
 use super::join::join_all;
+use super::resume::stored;
+use super::work::Task;
 use crate::{
-    Completion, Evaluation, Judge, JudgeError, Origin, Outcome, Params, PromptTemplate, Provider, ProviderError,
-    ProviderErrorKind, Request, RunId, Sample, Stop, Store, StoreError, Timing, Verdict, clock, error_chain,
+    Completion, Durable, Evaluation, Judge, JudgeError, Money, Origin, Outcome, Params, PromptTemplate, Provider,
+    ProviderError, ProviderErrorKind, Request, RunId, Sample, Stop, Store, StoreError, Timestamp, Timing, Verdict,
+    Waits, clock, error_chain,
 };
 
 /// What every question of a run needs.
@@ -19,23 +22,63 @@ pub(super) struct Setup {
     pub(super) prompt: PromptTemplate,
     pub(super) params: Params,
     pub(super) store: Option<Arc<dyn Store>>,
+    /// The same store, where it keeps leases and attempts too.
+    pub(super) durable: Option<Arc<dyn Durable>>,
+    pub(super) waits: Waits,
 }
 
 /// A question that is over.
 pub(super) struct Ended {
-    pub(super) evaluation: Evaluation,
+    /// `None` when the call was never made: then the question is still open.
+    pub(super) evaluation: Option<Evaluation>,
     /// Why the whole run has to stop, if it has to.
     pub(super) stop: Option<Stop>,
 }
 
 impl Setup {
     /// Answers, judges, commits. Ends when the evaluation is committed.
-    pub(super) async fn evaluate(self: Arc<Self>, run: RunId, sample: Arc<Sample>, epoch: u32) -> Ended {
-        let mut ended = self.answer_and_judge(run, sample, epoch).await;
-        if let Some(store) = &self.store {
-            let stored = contain(store.put_evaluations(run, std::slice::from_ref(&ended.evaluation))).await;
+    pub(super) async fn evaluate(self: Arc<Self>, run: RunId, task: Task) -> Ended {
+        let before = if task.again { self.before(run, &task).await } else { None };
+        let mut ended = match (before, task.answer) {
+            (Some(before), _) => self.repeat(run, task.sample, task.epoch, before).await,
+            (None, Some(answer)) => self.judge(task.sample, task.epoch, answer.completion, answer.begun).await,
+            (None, None) => self.answer_and_judge(run, task.sample, task.epoch).await,
+        };
+        if let (Some(store), Some(evaluation)) = (&self.store, &ended.evaluation) {
+            let stored = contain(store.put_evaluations(run, std::slice::from_ref(evaluation))).await;
             if let Err(problem) = flatten(stored) {
                 ended.stop = Some(Stop::new(None, problem));
+            }
+        }
+        ended
+    }
+
+    /// What is stored of a question that did not succeed. Unreadable, it is asked as if it were new.
+    async fn before(&self, run: RunId, task: &Task) -> Option<Evaluation> {
+        let store = self.durable.as_ref()?;
+        let found = stored(store, run, &task.sample.id, task.epoch).await;
+        found.inspect_err(|error| tracing::warn!(%error, "a stored evaluation cannot be read")).ok().flatten()
+    }
+
+    /// Once more: an answer that is there is only graded. What was paid before stays in the books.
+    async fn repeat(&self, run: RunId, sample: Arc<Sample>, epoch: u32, before: Evaluation) -> Ended {
+        let (cost, verdicts) = (before.cost, before.verdicts);
+        let mut ended = match before.completion {
+            Some(completion) => self.judge(sample, epoch, completion, before.started).await,
+            None => {
+                let mut ended = self.answer_and_judge(run, sample, epoch).await;
+                if let Some(evaluation) = &mut ended.evaluation {
+                    evaluation.cost = with_past(evaluation.cost, cost);
+                    if let Some(completion) = &mut evaluation.completion {
+                        completion.cost = evaluation.cost;
+                    }
+                }
+                ended
+            }
+        };
+        if let Some(evaluation) = &mut ended.evaluation {
+            for (verdict, past) in evaluation.verdicts.iter_mut().zip(verdicts) {
+                verdict.cost = with_past(verdict.cost, past.cost);
             }
         }
         ended
@@ -46,15 +89,18 @@ impl Setup {
         match self.answer(run, &sample, epoch).await {
             Err(error) => {
                 let stop = error.is_fatal().then(|| Stop::new(Some(error.kind), error_chain(&error)));
-                Ended { evaluation: failed(sample, epoch, &error, started), stop }
+                let made = error.kind != ProviderErrorKind::Unrecorded;
+                Ended { evaluation: made.then(|| failed(sample, epoch, &error, started)), stop }
             }
-            Ok(completion) => {
-                let (verdicts, stop) = self.grade(&sample, &completion).await;
-                let outcome = outcome(&verdicts);
-                let evaluation = Evaluation::new(sample, epoch, outcome, started);
-                Ended { evaluation: evaluation.completion(completion).verdicts(verdicts), stop }
-            }
+            Ok(completion) => self.judge(sample, epoch, completion, started).await,
         }
+    }
+
+    async fn judge(&self, sample: Arc<Sample>, epoch: u32, completion: Completion, started: Timestamp) -> Ended {
+        let (verdicts, stop) = self.grade(&sample, &completion).await;
+        let outcome = outcome(&verdicts);
+        let evaluation = Evaluation::new(sample, epoch, outcome, started);
+        Ended { evaluation: Some(evaluation.completion(completion).verdicts(verdicts)), stop }
     }
 
     async fn answer(&self, run: RunId, sample: &Sample, epoch: u32) -> Result<Completion, ProviderError> {
@@ -120,7 +166,12 @@ fn outcome(verdicts: &[Verdict]) -> Outcome {
     }
 }
 
-fn failed(sample: Arc<Sample>, epoch: u32, error: &ProviderError, started: crate::Timestamp) -> Evaluation {
+/// What the last try cost and, when that is known, what is known of those before.
+fn with_past(last: Option<Money>, past: Option<Money>) -> Option<Money> {
+    last.map(|last| last + past.unwrap_or_default())
+}
+
+fn failed(sample: Arc<Sample>, epoch: u32, error: &ProviderError, started: Timestamp) -> Evaluation {
     let mut message = error.message.clone();
     if let Some(source) = std::error::Error::source(error) {
         message = format!("{message}: {}", error_chain(source));

@@ -5,7 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use crate::{Evaluation, EvaluationQuery, OutcomeKind, Reports, Run, RunId, RunQuery, SampleId, Store, StoreError};
+use crate::{
+    Attempt, AttemptEnd, AttemptId, AttemptLog, AttemptOutcome, Evaluation, EvaluationQuery, Lease, Leases,
+    OutcomeKind, Owner, Reports, Run, RunId, RunQuery, RunStatus, SampleId, Store, StoreError, clock,
+};
 
 /// A store that forgets when it is dropped: the reference of the conformance suite, and enough for tests and for
 /// programs that only want the events.
@@ -18,6 +21,24 @@ pub struct InMemory {
 struct Kept {
     run: Run,
     evaluations: BTreeMap<(SampleId, u32), Evaluation>,
+    attempts: BTreeMap<AttemptId, Attempt>,
+    lease: Option<Lease>,
+}
+
+impl Kept {
+    fn new(run: Run) -> Self {
+        Self { run, evaluations: BTreeMap::new(), attempts: BTreeMap::new(), lease: None }
+    }
+
+    /// The run as it is now: one that goes on under a lease that nobody keeps alive is interrupted.
+    fn run(&self) -> Run {
+        let mut run = self.run.clone();
+        let lost = |lease: &Lease| !lease.is_alive(clock::now());
+        if run.status == RunStatus::Running && self.lease.as_ref().is_some_and(lost) {
+            run.status = RunStatus::Interrupted;
+        }
+        run
+    }
 }
 
 impl InMemory {
@@ -39,20 +60,20 @@ impl Store for InMemory {
         match runs.get_mut(&run.id) {
             Some(kept) => kept.run = run.clone(),
             None => {
-                runs.insert(run.id, Kept { run: run.clone(), evaluations: BTreeMap::new() });
+                runs.insert(run.id, Kept::new(run.clone()));
             }
         }
         Ok(())
     }
 
     async fn get_run(&self, id: RunId) -> Result<Run, StoreError> {
-        self.lock().get(&id).map(|kept| kept.run.clone()).ok_or(StoreError::NotFound(id))
+        self.lock().get(&id).map(Kept::run).ok_or(StoreError::NotFound(id))
     }
 
     async fn list_runs(&self, query: &RunQuery) -> Result<Vec<Run>, StoreError> {
         let runs = self.lock();
-        let wanted = runs.values().rev().map(|kept| &kept.run).filter(|run| query.matches(run));
-        Ok(wanted.take(query.limit).cloned().collect())
+        let wanted = runs.values().rev().map(Kept::run).filter(|run| query.matches(run));
+        Ok(wanted.take(query.limit).collect())
     }
 
     async fn put_evaluations(&self, run: RunId, batch: &[Evaluation]) -> Result<(), StoreError> {
@@ -73,6 +94,68 @@ impl Store for InMemory {
         let kept = runs.get(&run).ok_or(StoreError::NotFound(run))?;
         let wanted = kept.evaluations.values().filter(|evaluation| query.matches(evaluation));
         Ok(wanted.take(query.limit).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl AttemptLog for InMemory {
+    async fn begin(&self, attempt: &Attempt) -> Result<(), StoreError> {
+        let run = attempt.origin.run;
+        let mut runs = self.lock();
+        let kept = runs.get_mut(&run).ok_or(StoreError::NotFound(run))?;
+        kept.attempts.insert(attempt.id, attempt.clone());
+        Ok(())
+    }
+
+    fn end(&self, attempt: Attempt) {
+        if let Some(kept) = self.lock().get_mut(&attempt.origin.run) {
+            kept.attempts.insert(attempt.id, attempt);
+        }
+    }
+
+    async fn abandon(&self, run: RunId) -> Result<u64, StoreError> {
+        let mut runs = self.lock();
+        let kept = runs.get_mut(&run).ok_or(StoreError::NotFound(run))?;
+        let open = kept.attempts.values_mut().filter(|attempt| attempt.end.is_none());
+        let abandoned = open.map(|attempt| attempt.end = Some(AttemptEnd::new(AttemptOutcome::Abandoned)));
+        Ok(abandoned.count() as u64)
+    }
+
+    async fn attempts(&self, run: RunId, after: Option<AttemptId>, limit: usize) -> Result<Vec<Attempt>, StoreError> {
+        let runs = self.lock();
+        let kept = runs.get(&run).ok_or(StoreError::NotFound(run))?;
+        let later = kept.attempts.values().filter(|attempt| after.is_none_or(|after| attempt.id > after));
+        Ok(later.take(limit).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl Leases for InMemory {
+    async fn acquire(&self, lease: &Lease) -> Result<(), StoreError> {
+        let mut runs = self.lock();
+        let kept = runs.get_mut(&lease.run).ok_or(StoreError::NotFound(lease.run))?;
+        match &mut kept.lease {
+            Some(held) if !held.yields_to(&lease.owner, lease.heartbeat) => Err(StoreError::Held(held.clone().into())),
+            Some(held) if held.owner == lease.owner => {
+                (held.heartbeat, held.expires) = (lease.heartbeat, lease.expires);
+                Ok(())
+            }
+            free => {
+                *free = Some(lease.clone());
+                Ok(())
+            }
+        }
+    }
+
+    async fn release(&self, run: RunId, owner: &Owner) -> Result<(), StoreError> {
+        if let Some(kept) = self.lock().get_mut(&run) {
+            kept.lease.take_if(|lease| lease.owner == *owner);
+        }
+        Ok(())
+    }
+
+    async fn lease(&self, run: RunId) -> Result<Option<Lease>, StoreError> {
+        Ok(self.lock().get(&run).and_then(|kept| kept.lease.clone()))
     }
 }
 

@@ -5,7 +5,11 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{Run, RunQuery, Store, StoreError};
+use super::{comparison, costs, history, stats};
+use crate::{
+    Comparison, ComparisonQuery, CostQuery, DailyCost, History, HistoryQuery, Run, RunId, RunQuery, Stats, Store,
+    StoreError,
+};
 
 /// One line of a leaderboard: the latest comparable run of a name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,5 +63,49 @@ pub trait Reports: Store {
         let mean = |entry: &LeaderboardEntry| entry.run.score().map_or(-1.0, |score| score.mean);
         entries.sort_by(|a, b| mean(b).total_cmp(&mean(a)).then_with(|| a.run.name.cmp(&b.run.name)));
         Ok(entries)
+    }
+
+    /// The evaluations of a run that are wanted, ordered by sample id and epoch, each beside that of the same sample,
+    /// epoch and [content](crate::Sample::content_hash) in another run. A page at a time: the cursor is that of
+    /// [`EvaluationQuery::after`](crate::EvaluationQuery::after).
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such run, either of them; another one when the store cannot be read.
+    async fn compared(&self, run: RunId, query: &ComparisonQuery) -> Result<Vec<Comparison>, StoreError> {
+        comparison::page(self, run, query).await
+    }
+
+    /// The whole, finished runs of a name on a data set, newest first. A run's [`score`](Run::score) has mean, n and
+    /// [variance](crate::Estimate::variance), its summary the counts and the categories.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    async fn history(&self, query: &HistoryQuery) -> Result<Vec<Run>, StoreError> {
+        history::runs(self, query).await
+    }
+
+    /// The same runs as [`history`](Reports::history), oldest first, with the score of each question: what a
+    /// [`DriftDetector`](crate::DriftDetector) compares.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    async fn windows(&self, query: &HistoryQuery) -> Result<History, StoreError> {
+        history::windows(self, query).await
+    }
+
+    /// The store in a few numbers.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        stats::stats(self).await
+    }
+
+    /// What was spent by day and model, the newest day first, then by model.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    async fn costs(&self, query: &CostQuery) -> Result<Vec<DailyCost>, StoreError> {
+        costs::costs(self, query).await
     }
 }

@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use eval_core::StoreError;
 
-/// A place for an SQLite database.
+/// A place for a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Location {
     /// In the memory of this process.
     Memory,
     /// In a file.
     File(PathBuf),
+    /// On a Postgres server; the whole URL.
+    Postgres(String),
 }
 
 impl Location {
@@ -22,10 +24,14 @@ impl Location {
         };
         match scheme {
             "sqlite" => Self::of_path(url, without_slash(rest)),
-            "postgres" | "postgresql" => {
-                Err(refused(url, "this build opens SQLite only; use a path or sqlite:///eval.db".to_owned()))
-            }
-            _ => Err(refused(url, format!("`{scheme}` is no database that is known here; use sqlite:///eval.db"))),
+            "postgres" | "postgresql" => Ok(Self::Postgres(url.to_owned())),
+            _ => Err(refused(
+                url,
+                format!(
+                    "`{scheme}` is no database that is known here; \
+                     use sqlite:///eval.db or postgres://user:password@host/database"
+                ),
+            )),
         }
     }
 
@@ -56,18 +62,9 @@ impl Location {
     /// The file, if it is one.
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
-            Self::Memory => None,
             Self::File(path) => Some(path),
+            Self::Memory | Self::Postgres(_) => None,
         }
-    }
-
-    /// What SQLite opens. A URI, so that no path is taken for an option and a missing file is made only by `create`.
-    pub(crate) fn uri(&self, create: bool) -> Option<String> {
-        let Self::File(path) = self else { return create.then(|| ":memory:".to_owned()) };
-        let path = path.to_str()?.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-        // A relative path with a colon or two slashes in front would be read as something else.
-        let here = if path.starts_with('/') { "//" } else { "./" };
-        Some(format!("file:{here}{path}?mode={}", if create { "rwc" } else { "rw" }))
     }
 }
 
@@ -85,12 +82,15 @@ pub(crate) fn refused(url: &str, reason: String) -> StoreError {
     StoreError::Open { url: public_url(url), reason }
 }
 
-/// A database URL fit to be shown: without the user and the password before its host.
+/// A database URL fit to be shown: without the user and the password before its host, and without the options after
+/// it, which can hold a password too.
 pub fn public_url(url: &str) -> String {
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
-        Some((scheme, rest)) if scheme != "sqlite" => format!("{scheme}://{rest}"),
-        _ => url.to_owned(),
-    }
+    let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| *scheme != "sqlite") else {
+        return url.to_owned();
+    };
+    // A password may hold an `@` or a `?`, a host may not.
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    format!("{scheme}://{}", host.split('?').next().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -122,14 +122,9 @@ mod tests {
             let error = Location::parse(url).unwrap_err().to_string();
             assert!(!error.contains("s3cret"), "{error}");
         }
-        let error = Location::parse("postgres://me:s3cret@host:5432/evals").unwrap_err().to_string();
-        assert!(error.contains("postgres://host:5432/evals: this build opens SQLite only"), "{error}");
-    }
-
-    #[test]
-    fn uris_take_every_path_for_a_path() {
-        let uri = |path: &str| Location::File(path.into()).uri(false).unwrap();
-        assert_eq!(uri("/a?b#c%d.db"), "file:///a%3fb%23c%25d.db?mode=rw");
-        assert_eq!(uri("file:x.db"), "file:./file:x.db?mode=rw");
+        for url in ["postgres://me:s3cret@host:5432/evals", "postgresql://host/evals?password=s3cret&user=me"] {
+            assert_eq!(Location::parse(url).unwrap(), Location::Postgres(url.to_owned()));
+            assert!(!public_url(url).contains("s3cret") && public_url(url).contains("/evals"), "{url}");
+        }
     }
 }

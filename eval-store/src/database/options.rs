@@ -11,24 +11,48 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// How long to wait for another process that is writing. Default: 5 seconds.
+    /// SQLite: how long to wait for another process that is writing. Default: 5 seconds.
     pub busy_timeout: Duration,
-    /// Whether each commit waits for the disk (`synchronous=FULL`). Default: no. A process that is killed loses
-    /// nothing either way; a power cut may lose the last commits.
+    /// Postgres: how long one call may take, with the time for a new connection where the old one was lost. Then it
+    /// fails with [`StoreError::Unavailable`](eval_core::StoreError::Unavailable). Default: 30 seconds.
+    pub patience: Duration,
+    /// SQLite: whether each commit waits for the disk (`synchronous=FULL`). Default: no. A process that is killed
+    /// loses nothing either way; a power cut may lose the last commits.
     pub full_sync: bool,
-    /// The size in bytes that the database file must not pass. Default: the disk decides.
+    /// SQLite: the size in bytes that the database file must not pass. Default: the disk decides.
     pub max_bytes: Option<u64>,
+    /// Postgres: whether statements are kept prepared from one call to the next. Default: yes. Not behind PgBouncer in
+    /// transaction mode, where each transaction may meet another server; `?pgbouncer=true` in the URL says the same.
+    pub statement_cache: bool,
 }
 
 impl Options {
     /// The defaults.
     pub fn new() -> Self {
-        Self { busy_timeout: Duration::from_secs(5), full_sync: false, max_bytes: None }
+        Self {
+            busy_timeout: Duration::from_secs(5),
+            patience: Duration::from_secs(30),
+            full_sync: false,
+            max_bytes: None,
+            statement_cache: true,
+        }
     }
 
     /// The same settings with this time to wait for another process that is writing.
     pub fn busy_timeout(mut self, wait: Duration) -> Self {
         self.busy_timeout = wait;
+        self
+    }
+
+    /// The same settings with this longest time for one call.
+    pub fn patience(mut self, longest: Duration) -> Self {
+        self.patience = longest;
+        self
+    }
+
+    /// The same settings, with statements that stay prepared or do not.
+    pub fn statement_cache(mut self, yes: bool) -> Self {
+        self.statement_cache = yes;
         self
     }
 

@@ -1,12 +1,16 @@
 //! What is read, in which queries. Everything here runs inside one transaction, so that the parts fit together.
 
 mod evaluations;
+mod figures;
+mod histories;
 mod runs;
 
-pub(crate) use evaluations::evaluations;
-pub(crate) use runs::{get_run, latest_comparable, list_runs};
+pub(crate) use evaluations::{compared, evaluations};
+pub(crate) use figures::{costs, stats};
+pub(crate) use histories::{history, windows};
+pub(crate) use runs::{get_run, latest_comparable, list_runs, runs_of};
 
 /// A limit as SQL takes it.
-fn sql_limit(limit: usize) -> i64 {
+pub(crate) fn sql_limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

@@ -1,16 +1,15 @@
 //! The connections that read.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use diesel::prelude::*;
 use eval_core::StoreError;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-use crate::database::connection::connect;
+use crate::database::connection::Connection;
 use crate::database::error::{Failure, backend};
-use crate::database::location::Location;
-use crate::database::options::Options;
+use crate::database::place::Place;
 
 /// At most so many connections read at once; the next reader waits.
 const MOST: usize = 4;
@@ -20,47 +19,46 @@ const MOST: usize = 4;
 pub(crate) struct Readers(Arc<Shared>);
 
 struct Shared {
-    location: Location,
-    options: Options,
-    idle: Mutex<Vec<SqliteConnection>>,
+    place: Place,
+    patience: Duration,
+    idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
 }
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("location", &self.location).finish_non_exhaustive()
+        f.debug_struct("Shared").field("place", &self.place).finish_non_exhaustive()
     }
 }
 
 impl Readers {
-    pub(crate) fn new(location: Location, options: Options) -> Self {
+    pub(crate) fn new(place: Place, patience: Duration) -> Self {
         let (idle, permits) = (Mutex::default(), Semaphore::new(MOST));
-        Self(Arc::new(Shared { location, options, idle, permits }))
+        Self(Arc::new(Shared { place, patience, idle, permits }))
     }
 
-    /// Runs a function on a connection of its own, on a thread that may block.
+    /// Runs reads on a connection of their own, on a thread that may block, and once more if the connection was lost.
     pub(crate) async fn call<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
+        work: impl FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let deadline = Instant::now() + self.0.patience;
         let _permit = self.0.permits.acquire().await.map_err(backend)?;
         let shared = self.0.clone();
-        spawn_blocking(move || shared.call(work)).await.map_err(backend)?
+        Ok(spawn_blocking(move || shared.call(deadline, work)).await.map_err(backend)??)
     }
 }
 
 impl Shared {
-    fn call<T>(&self, work: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>) -> Result<T, StoreError> {
+    fn call<T>(
+        &self,
+        deadline: Instant,
+        work: impl FnMut(&mut Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = idle().pop();
-        let mut connection = match kept {
-            Some(connection) => connection,
-            None => connect(&self.location, &self.options, false).map_err(backend)?,
-        };
-        let result = work(&mut connection);
-        if result.as_ref().err().is_none_or(Failure::is_harmless) {
-            idle().push(connection);
-        }
-        Ok(result?)
+        let mut connection = idle().pop();
+        let result = self.place.run(&mut connection, deadline, work);
+        idle().extend(connection);
+        result
     }
 }

@@ -2,29 +2,37 @@
 //!
 //! One struct a table serves both ways: written, it borrows from the value; read, it owns its texts.
 
+#[macro_use]
+mod bulk;
+
+mod attempt;
 mod evaluation;
+mod lease;
 mod number;
 mod run;
 mod sample;
 mod summary;
-mod time;
+mod tag;
+mod text;
+pub(crate) mod time;
 mod verdict;
 
-use std::borrow::Cow;
-
+pub(crate) use attempt::{EndRow, IntentRow};
+use evaluation::finish;
 pub(crate) use evaluation::{EvaluationRow, Keys};
-pub(crate) use run::RunRow;
+pub(crate) use lease::LeaseRow;
+pub(crate) use run::{RunRow, id as run_id};
 pub(crate) use sample::SampleRow;
-pub(crate) use summary::{CategoryRow, SummaryRow};
+pub(crate) use summary::{CategoryRow, SummaryRow, counts, money};
+pub(crate) use tag::TagRow;
+pub(crate) use text::Text;
 pub(crate) use verdict::VerdictRow;
 
 use crate::database::error::Failure;
 
-pub(crate) type Text<'a> = Cow<'a, str>;
-
 /// A column as JSON. What is encoded here has text keys only, so that this cannot fail in earnest.
-fn json<'a>(value: &impl serde::Serialize) -> Result<Text<'a>, Failure> {
-    serde_json::to_string(value).map(Cow::Owned).map_err(|error| Failure::Corrupt(error.to_string()))
+pub(crate) fn json<'a>(value: &impl serde::Serialize) -> Result<Text<'a>, Failure> {
+    serde_json::to_string(value).map(Text::from).map_err(|error| Failure::Corrupt(error.to_string()))
 }
 
 /// The value of a JSON column.
@@ -33,6 +41,6 @@ fn from_json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result
 }
 
 /// The word of a column, read by `parse`.
-fn word<T>(column: &str, text: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, Failure> {
+pub(crate) fn word<T>(column: &str, text: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, Failure> {
     parse(text).ok_or_else(|| Failure::Corrupt(format!("{column}: `{text}`")))
 }

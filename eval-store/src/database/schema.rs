@@ -13,7 +13,6 @@ diesel::table! {
         params -> Text,
         epochs -> BigInt,
         threshold -> Double,
-        tags -> Text,
         prompt_hash -> Text,
         judge -> Text,
         judge_hash -> Text,
@@ -28,6 +27,15 @@ diesel::table! {
         stop_kind -> Nullable<Text>,
         stop_message -> Nullable<Text>,
         planned -> BigInt,
+        spec -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    run_tags (run_id, key) {
+        run_id -> Text,
+        key -> Text,
+        value -> Text,
     }
 }
 
@@ -144,7 +152,92 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    attempts (run_id, id) {
+        run_id -> Text,
+        id -> BigInt,
+        sample_id -> Text,
+        epoch -> BigInt,
+        purpose -> Text,
+        model -> Text,
+        begun_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    attempt_ends (run_id, id) {
+        run_id -> Text,
+        id -> BigInt,
+        ended_at -> Timestamp,
+        outcome -> Text,
+        answer -> Nullable<Text>,
+        error_kind -> Nullable<Text>,
+        error -> Nullable<Text>,
+        finish_reason -> Nullable<Text>,
+        prompt_tokens -> Nullable<BigInt>,
+        completion_tokens -> Nullable<BigInt>,
+        cost_nanos -> Nullable<BigInt>,
+        latency_ms -> Nullable<Double>,
+        details -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    leases (run_id) {
+        run_id -> Text,
+        owner -> Text,
+        host -> Text,
+        pid -> BigInt,
+        pid_started -> Nullable<BigInt>,
+        acquired_at -> Timestamp,
+        heartbeat_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    baselines (name, dataset, blessed_at) {
+        name -> Text,
+        dataset -> Text,
+        run_id -> Text,
+        reason -> Text,
+        blessed_by -> Text,
+        blessed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    marks (id) {
+        id -> Text,
+        name -> Text,
+        dataset -> Text,
+        prompt_hash -> Text,
+        params -> Text,
+        judge_hash -> Text,
+        run_id -> Text,
+        kind -> Text,
+        author -> Text,
+        reason -> Text,
+        made_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    drift_reports (run_id, method, marks_version) {
+        run_id -> Text,
+        method -> Text,
+        marks_version -> BigInt,
+        name -> Text,
+        dataset -> Text,
+        severity -> Text,
+        report -> Text,
+        computed_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(run_summaries -> runs (run_id));
+diesel::joinable!(leases -> runs (run_id));
 diesel::joinable!(evaluations -> samples (sample_hash));
-diesel::allow_tables_to_appear_in_same_query!(runs, run_summaries);
+diesel::allow_tables_to_appear_in_same_query!(runs, run_summaries, run_tags, leases);
 diesel::allow_tables_to_appear_in_same_query!(evaluations, samples, verdicts);
+diesel::allow_tables_to_appear_in_same_query!(attempts, attempt_ends);

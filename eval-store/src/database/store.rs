@@ -1,27 +1,32 @@
 //! The store on a database.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use diesel::prelude::*;
 use eval_core::{
-    Evaluation, EvaluationQuery, LeaderboardEntry, Reports, Run, RunId, RunQuery, Store, StoreError, async_trait,
+    Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
+    History, HistoryQuery, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Stats, Store,
+    StoreError, async_trait,
 };
 use tokio::task::spawn_blocking;
 
-use crate::database::connection::{connect, immediate};
+use crate::database::connection::Connection;
 use crate::database::error::{Failure, backend};
+use crate::database::leases::Held;
 use crate::database::location::{Location, folder, refused};
 use crate::database::migrate::migrate;
 use crate::database::options::Options;
+use crate::database::place::Place;
 use crate::database::readers::Readers;
+use crate::database::write::Batch;
 use crate::database::writer::Writer;
-use crate::database::{read, write};
+use crate::database::{attempts, leases, read, write};
 
-/// A store on SQLite.
+/// A store on SQLite or Postgres, whichever the URL names.
 ///
 /// One thread writes: it commits whatever waits in one transaction, so that many callers share a commit and each
 /// still returns only when its evaluations are safe. Reads have connections of their own and never wait for a write.
-/// Several processes may have the same file open. Needs a tokio runtime.
+/// Several processes may have the same database open. Needs a tokio runtime.
 ///
 /// ```
 /// use eval_core::{DatasetRef, Evaluation, Outcome, Run, Sample, Score, Store, Timestamp};
@@ -44,6 +49,7 @@ pub struct DieselStore {
     writer: Writer,
     // None for a database in memory: it has one connection, which is the writer's.
     readers: Option<Readers>,
+    held: Held,
 }
 
 impl DieselStore {
@@ -59,17 +65,24 @@ impl DieselStore {
         Location::parse(url).ok()?.path().map(Path::to_owned)
     }
 
-    /// Opens a database with the default [`Options`], and makes it where there is none.
+    /// Opens a database with the default [`Options`], makes the file where there is none, and brings the schema up to
+    /// date.
     ///
     /// | URL | database |
     /// |---|---|
     /// | `sqlite:///eval.db`, `sqlite://eval.db`, `eval.db` | `eval.db` in the working folder |
     /// | `sqlite:////var/eval.db`, `/var/eval.db` | `/var/eval.db` |
     /// | `:memory:`, `sqlite://:memory:` | in memory, gone when the store is dropped |
+    /// | `postgres://user:password@host:5432/database`, `postgresql://…` | on a server; it must exist |
+    ///
+    /// A Postgres URL takes the options of libpq, with `sslmode` and `sslrootcert` as there: `prefer` and `require`
+    /// encrypt without looking at the certificate, `verify-full` looks. `pgbouncer=true` says that PgBouncer stands in
+    /// front in transaction mode.
     ///
     /// # Errors
     /// [`StoreError::Open`] when the URL is not understood, the folder is missing, the file cannot be written, is no
-    /// SQLite database, holds the tables of another program, or was made by a newer version.
+    /// SQLite database, holds the tables of another program, or was made by a newer version; when the server cannot be
+    /// reached or does not let us in.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         Self::open_with(url, Options::default()).await
     }
@@ -87,32 +100,56 @@ impl DieselStore {
         let location = Location::parse(url)?;
         location.check(url)?;
         let fail = |why: String| refused(url, advice(&location, &why));
-        let mut connection = connect(&location, &options, true).map_err(fail)?;
-        migrate(&mut connection).map_err(fail)?;
-        let writer = Writer::spawn(connection).map_err(|error| fail(error.to_string()))?;
-        let readers = location.path().is_some().then(|| Readers::new(location.clone(), options));
-        Ok(Self { location, writer, readers })
+        let patience = options.patience;
+        let place = Place::new(location.clone(), options).map_err(fail)?;
+        let connection = place.connect(true, Instant::now() + patience);
+        let mut connection = connection.map_err(|failure| fail(failure.to_string()))?;
+        migrate(&mut connection, location.path()).map_err(fail)?;
+        let readers = (location != Location::Memory).then(|| Readers::new(place.clone(), patience));
+        let held = Held::default();
+        let writer =
+            Writer::spawn(place, connection, patience, held.clone()).map_err(|error| fail(error.to_string()))?;
+        Ok(Self { location, writer, readers, held })
     }
 
-    /// The file of the database; `None` for one in memory.
+    /// The file of the database; `None` for one in memory and for Postgres.
     pub fn path(&self) -> Option<&Path> {
         self.location.path()
     }
 
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
-        query: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
+        mut query: impl FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let query = |connection: &mut SqliteConnection| connection.transaction(query);
+        let query = move |connection: &mut Connection| connection.read(&mut query);
         match &self.readers {
             Some(readers) => readers.call(query).await,
             None => self.writer.call(query).await,
         }
     }
+
+    /// Runs writes in one transaction.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.maintain(move |connection| connection.write(&mut work)).await
+    }
+
+    /// Runs work on the writing connection, outside of a transaction.
+    pub(crate) async fn maintain<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.call(work).await
+    }
 }
 
-/// What SQLite said, and what to do about it.
+/// What the database said, and what to do about it.
 fn advice(location: &Location, why: &str) -> String {
+    if matches!(location, Location::Postgres(_)) {
+        return server_advice(why);
+    }
     let folder = location.path().map_or(Path::new("."), folder).display();
     match why {
         why if why.contains("readonly") => {
@@ -127,12 +164,26 @@ fn advice(location: &Location, why: &str) -> String {
     }
 }
 
+fn server_advice(why: &str) -> String {
+    match why {
+        why if why.contains("refused") => format!("{why}; is the server running, and are host and port right?"),
+        why if why.contains("password") => format!("{why}; look at user and password"),
+        why if why.contains("does not exist") => format!("{why}; create it first, for instance with createdb"),
+        why if why.contains("permission denied") => format!("{why}; the user must be allowed to create tables"),
+        why if why.contains("tables of another program") => {
+            format!("{why}, or a schema of your own by ?options=-csearch_path%3Devals")
+        }
+        why if why.contains("TLS") || why.contains("certificate") => format!("{why}; look at sslmode and sslrootcert"),
+        why => why.to_owned(),
+    }
+}
+
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl Store for DieselStore {
     async fn put_run(&self, run: &Run) -> Result<(), StoreError> {
         let run = run.clone();
-        self.writer.call(move |connection| immediate(connection, |connection| write::put_run(connection, &run))).await
+        self.write(move |connection| write::put_run(connection, &run)).await
     }
 
     async fn get_run(&self, id: RunId) -> Result<Run, StoreError> {
@@ -145,7 +196,7 @@ impl Store for DieselStore {
     }
 
     async fn put_evaluations(&self, run: RunId, batch: &[Evaluation]) -> Result<(), StoreError> {
-        self.writer.put(run, batch.to_vec()).await
+        self.writer.put(Batch::of(run, batch.to_vec())).await
     }
 
     async fn evaluations(&self, run: RunId, query: &EvaluationQuery) -> Result<Vec<Evaluation>, StoreError> {
@@ -156,13 +207,82 @@ impl Store for DieselStore {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
+impl AttemptLog for DieselStore {
+    async fn begin(&self, attempt: &Attempt) -> Result<(), StoreError> {
+        self.writer.put(Batch::intent(attempt.clone())).await
+    }
+
+    fn end(&self, attempt: Attempt) {
+        self.writer.end(attempt);
+    }
+
+    async fn abandon(&self, run: RunId) -> Result<u64, StoreError> {
+        let abandon = move |connection: &mut Connection| attempts::abandon(connection, run);
+        self.writer.call(move |connection| connection.write(abandon)).await
+    }
+
+    async fn attempts(&self, run: RunId, after: Option<AttemptId>, limit: usize) -> Result<Vec<Attempt>, StoreError> {
+        // On the writing connection, so that it sees every end that was told.
+        self.writer.call(move |connection| attempts::read(connection, run, after, limit)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Leases for DieselStore {
+    async fn acquire(&self, lease: &Lease) -> Result<(), StoreError> {
+        let wanted = lease.clone();
+        self.writer.call(move |connection| connection.write(|connection| leases::acquire(connection, &wanted))).await?;
+        self.held.insert(lease);
+        Ok(())
+    }
+
+    async fn release(&self, run: RunId, owner: &Owner) -> Result<(), StoreError> {
+        self.held.remove(run);
+        let owner = owner.clone();
+        self.writer
+            .call(move |connection| connection.write(|connection| leases::release(connection, run, &owner)))
+            .await
+    }
+
+    async fn lease(&self, run: RunId) -> Result<Option<Lease>, StoreError> {
+        self.read(move |connection| leases::read(connection, run)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl Reports for DieselStore {
     async fn leaderboard(&self, dataset: Option<&str>) -> Result<Vec<LeaderboardEntry>, StoreError> {
         let dataset = dataset.map(str::to_owned);
-        let runs = self.read(move |connection| read::latest_comparable(connection, dataset)).await?;
+        let runs = self.read(move |connection| read::latest_comparable(connection, dataset.as_deref())).await?;
         let mut entries: Vec<_> = runs.into_iter().map(LeaderboardEntry::new).collect();
         let mean = |entry: &LeaderboardEntry| entry.run.score().map_or(-1.0, |score| score.mean);
         entries.sort_by(|a, b| mean(b).total_cmp(&mean(a)).then_with(|| a.run.name.cmp(&b.run.name)));
         Ok(entries)
+    }
+
+    async fn compared(&self, run: RunId, query: &ComparisonQuery) -> Result<Vec<Comparison>, StoreError> {
+        let query = query.clone();
+        self.read(move |connection| read::compared(connection, run, &query)).await
+    }
+
+    async fn history(&self, query: &HistoryQuery) -> Result<Vec<Run>, StoreError> {
+        let query = query.clone();
+        self.read(move |connection| read::history(connection, &query)).await
+    }
+
+    async fn windows(&self, query: &HistoryQuery) -> Result<History, StoreError> {
+        let query = query.clone();
+        self.read(move |connection| read::windows(connection, &query)).await
+    }
+
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        self.read(read::stats).await
+    }
+
+    async fn costs(&self, query: &CostQuery) -> Result<Vec<DailyCost>, StoreError> {
+        let query = query.clone();
+        self.read(move |connection| read::costs(connection, &query)).await
     }
 }

@@ -4,23 +4,37 @@ mod queue;
 
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
-use diesel::prelude::*;
-use eval_core::{Evaluation, RunId, StoreError};
+use eval_core::{Attempt, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::database::connection::immediate;
+use crate::database::connection::Connection;
 use crate::database::error::{Failure, backend};
-use crate::database::write::{Batch, Seen, put_evaluations};
+use crate::database::leases::Held;
+use crate::database::place::Place;
+use crate::database::write::{Batch, Known, put_batches};
 use queue::{Queue, Waiting};
 
-type Call = Box<dyn FnOnce(&mut SqliteConnection) + Send>;
+type Call = Box<dyn FnOnce(&mut Desk, Instant) + Send>;
 /// One result for each batch, in order.
 type Results = Vec<Result<(), StoreError>>;
 
-enum Job {
+/// What waits for the thread since then.
+struct Job {
+    since: Instant,
+    task: Task,
+}
+
+enum Task {
     Put(Vec<Batch>, Waiting, oneshot::Sender<Waiting>),
     Call(Call),
+}
+
+impl From<Task> for Job {
+    fn from(task: Task) -> Self {
+        Self { since: Instant::now(), task }
+    }
 }
 
 /// The thread that owns the writing connection, and the queue before it. Whatever waits is committed in one transaction
@@ -35,31 +49,40 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn spawn(connection: SqliteConnection) -> std::io::Result<Self> {
+    /// Begins with this connection; each call may take so long from when it is made.
+    pub(crate) fn spawn(place: Place, connection: Connection, patience: Duration, held: Held) -> std::io::Result<Self> {
         let (jobs, waiting) = mpsc::unbounded_channel();
-        let mut desk = Desk { connection, seen: Seen::default(), waiting };
-        let thread = thread::Builder::new().name("eval-store-writer".to_owned()).spawn(move || desk.work())?;
-        Ok(Self { jobs: Some(jobs), queue: Arc::default(), thread: Some(thread) })
+        let queue = Arc::<Queue>::default();
+        let (known, ended) = (Known { held, ..Known::default() }, Vec::new());
+        let mut desk = Desk { place, connection: Some(connection), patience, known, queue: queue.clone(), ended };
+        let work = move || desk.work(waiting);
+        let thread = thread::Builder::new().name("eval-store-writer".to_owned()).spawn(work)?;
+        Ok(Self { jobs: Some(jobs), queue, thread: Some(thread) })
     }
 
-    /// Stores evaluations; on return they are committed.
-    pub(crate) async fn put(&self, run: RunId, evaluations: Vec<Evaluation>) -> Result<(), StoreError> {
+    /// Stores a batch; on return it is committed.
+    pub(crate) async fn put(&self, batch: Batch) -> Result<(), StoreError> {
         let jobs = self.jobs.as_ref().ok_or_else(closed)?;
-        self.queue.commit(Batch { run, evaluations }, jobs).await
+        self.queue.commit(batch, jobs).await
     }
 
-    /// Runs a function on the writing connection.
+    /// Leaves the end of an attempt for the next commit.
+    pub(crate) fn end(&self, attempt: Attempt) {
+        self.queue.end(attempt);
+    }
+
+    /// Runs work on the writing connection, and once more if the connection was lost in it.
     pub(crate) async fn call<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
+        work: impl FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let call = move |connection: &mut SqliteConnection| {
+        let call = move |desk: &mut Desk, deadline| {
             // A caller that went away does not need its answer.
-            let _ = answer.send(work(connection));
+            let _ = answer.send(desk.place.run(&mut desk.connection, deadline, work));
         };
         let jobs = self.jobs.as_ref().ok_or_else(closed)?;
-        jobs.send(Job::Call(Box::new(call))).map_err(|_| closed())?;
+        jobs.send(Task::Call(Box::new(call)).into()).map_err(|_| closed())?;
         Ok(answered.await.map_err(backend)??)
     }
 }
@@ -73,7 +96,7 @@ impl Drop for Writer {
         // Accepted from callers that went away.
         let rest = self.queue.rest();
         if let Some(jobs) = self.jobs.take().filter(|_| !rest.is_empty()) {
-            let _ = jobs.send(Job::Put(rest, Waiting::default(), oneshot::channel().0));
+            let _ = jobs.send(Task::Put(rest, Waiting::default(), oneshot::channel().0).into());
         }
         if let Some(thread) = self.thread.take() {
             // A panic there was already reported to whoever waited.
@@ -84,52 +107,74 @@ impl Drop for Writer {
 
 /// What the thread has before it.
 struct Desk {
-    connection: SqliteConnection,
-    seen: Seen,
-    waiting: mpsc::UnboundedReceiver<Job>,
+    place: Place,
+    connection: Option<Connection>,
+    patience: Duration,
+    known: Known,
+    queue: Arc<Queue>,
+    /// Attempts that have ended and are not committed yet.
+    ended: Vec<Attempt>,
 }
 
 impl Desk {
-    fn work(&mut self) {
-        while let Some(job) = self.waiting.blocking_recv() {
-            match job {
-                Job::Call(call) => call(&mut self.connection),
+    fn work(&mut self, mut waiting: mpsc::UnboundedReceiver<Job>) {
+        while let Some(Job { since, task }) = waiting.blocking_recv() {
+            let deadline = since + self.patience;
+            match task {
+                Task::Call(call) => {
+                    self.flush(deadline);
+                    call(self, deadline);
+                }
                 // Where the leader went away, the answers go out as they are dropped here.
-                Job::Put(batches, waiting, answer) => drop(answer.send(waiting.answer(self.commit(&batches)))),
+                Task::Put(batches, waiting, answer) => {
+                    drop(answer.send(waiting.answer(self.commit(&batches, deadline))));
+                }
             }
+        }
+        self.flush(Instant::now() + self.patience);
+    }
+
+    /// Commits the attempts that have ended, when no batch takes them along. What does not get through goes with the
+    /// next commit.
+    fn flush(&mut self, deadline: Instant) {
+        self.ended.append(&mut self.queue.take_ended());
+        if !self.ended.is_empty()
+            && let Err(failure) = self.store(&[], deadline)
+        {
+            tracing::debug!(%failure, "attempts that have ended are not stored yet");
         }
     }
 
     /// One transaction for all. Where that fails, one for each, so that nobody fails for another's fault.
-    fn commit(&mut self, batches: &[Batch]) -> Results {
-        let failure = match self.store(batches) {
+    fn commit(&mut self, batches: &[Batch], deadline: Instant) -> Results {
+        let failure = match self.store(batches, deadline) {
             Ok(()) => return batches.iter().map(|_| Ok(())).collect(),
             Err(failure) => failure,
         };
-        if failure.is_busy() {
-            // Who waited twice for the lock need not wait again for each batch.
-            let why = failure.to_string();
-            return batches.iter().map(|_| Err(backend(why.clone()))).collect();
-        }
         match batches {
             [_] => vec![Err(failure.into())],
-            _ => batches.iter().map(|batch| Ok(self.store(std::slice::from_ref(batch))?)).collect(),
+            // Nobody's fault, so that each would only wait for the same again.
+            _ if failure.is_transient() => {
+                let why = failure.to_string();
+                batches.iter().map(|_| Err(StoreError::Unavailable(why.clone().into()))).collect()
+            }
+            _ => batches.iter().map(|batch| Ok(self.store(std::slice::from_ref(batch), deadline)?)).collect(),
         }
     }
 
-    fn store(&mut self, batches: &[Batch]) -> Result<(), Failure> {
-        match self.transact(batches) {
-            Err(failure) if failure.is_busy() => self.transact(batches),
-            result => result,
+    fn store(&mut self, batches: &[Batch], deadline: Instant) -> Result<(), Failure> {
+        self.ended.append(&mut self.queue.take_ended());
+        let (known, ended) = (&mut self.known, &self.ended);
+        let stored = self.place.run(&mut self.connection, deadline, |connection| {
+            let result = connection.write(|connection| put_batches(connection, known, batches, ended));
+            if result.is_err() {
+                known.samples.forget();
+            }
+            result
+        });
+        if stored.is_ok() {
+            self.ended.clear();
         }
-    }
-
-    fn transact(&mut self, batches: &[Batch]) -> Result<(), Failure> {
-        let seen = &mut self.seen;
-        let result = immediate(&mut self.connection, |connection| put_evaluations(connection, seen, batches));
-        if result.is_err() {
-            self.seen.forget();
-        }
-        result
+        stored
     }
 }

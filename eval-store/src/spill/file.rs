@@ -19,9 +19,19 @@ pub(super) enum Place {
 /// The file in use, once something was spilled.
 #[derive(Debug, Default)]
 pub(super) struct SpillFile {
-    open: Option<(PathBuf, File)>,
+    open: Option<Open>,
     /// Runs that stand in it.
     runs: HashSet<RunId>,
+}
+
+#[derive(Debug)]
+struct Open {
+    path: PathBuf,
+    file: File,
+    /// The length that it had before.
+    before: u64,
+    /// What was appended and does not stand in the database yet.
+    owed: u64,
 }
 
 impl SpillFile {
@@ -34,15 +44,37 @@ impl SpillFile {
         head: Option<Vec<u8>>,
         lines: &[u8],
     ) -> io::Result<PathBuf> {
-        if let Some((path, file)) = &mut self.open {
+        if let Some(open) = &mut self.open {
             let known = !lines.is_empty() && self.runs.contains(&run);
             let head = head.as_deref().filter(|_| !known).unwrap_or_default();
-            if write(file, head, lines).is_ok() {
+            if write(&mut open.file, head, lines).is_ok() {
                 self.runs.insert(run);
-                return Ok(path.clone());
+                open.owed += 1;
+                return Ok(open.path.clone());
             }
         }
         self.move_on(places, run, &head.unwrap_or_default(), lines)
+    }
+
+    /// One of the things appended stands in the database after all. When all do, the file has said nothing new.
+    pub(super) fn settle(&mut self) {
+        let Some(open) = &mut self.open else { return };
+        open.owed = open.owed.saturating_sub(1);
+        if open.owed > 0 {
+            return;
+        }
+        let removed = match open.before {
+            0 => fs::remove_file(&open.path),
+            before => open.file.set_len(before),
+        };
+        // What stays there is known to the database: importing it does no harm.
+        let _ = removed.inspect_err(|why| tracing::debug!(%why, path = %open.path.display(), "a spill file stays"));
+        *self = Self::default();
+    }
+
+    /// Where lines stand that the database has not taken.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        self.open.as_ref().map(|open| open.path.clone())
     }
 
     /// Opens the first place that takes the lines.
@@ -51,13 +83,15 @@ impl SpillFile {
         let mut problems = Vec::new();
         for place in places.iter().chain([&last]) {
             let tried = place.open().and_then(|(path, mut file)| {
+                let before = file.metadata()?.len();
                 write(&mut file, head, lines)?;
-                Ok((path, file))
+                Ok(Open { path, file, before, owed: 1 })
             });
             match tried {
-                Ok((path, file)) => {
-                    tracing::error!(path = %path.display(), "the database is in trouble; results are saved to a file");
-                    self.open = Some((path.clone(), file));
+                Ok(open) => {
+                    let path = open.path.clone();
+                    tracing::warn!(path = %path.display(), "the database is in trouble; results are saved to a file");
+                    self.open = Some(open);
                     self.runs = HashSet::from([run]);
                     return Ok(path);
                 }

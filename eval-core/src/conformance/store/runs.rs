@@ -94,6 +94,7 @@ pub(super) async fn filters(store: &impl Store) {
 }
 
 fn queries(runs: &[Run]) -> Vec<RunQuery> {
+    let time = fixtures::time;
     let tag = |key: &str, value: &str| RunQuery { tag: Some((key.into(), value.into())), ..RunQuery::default() };
     let text = |text: &str| Some(text.to_owned());
     let (group, before) = (runs.iter().find_map(|run| run.group), runs.get(9).map(|run| run.id));
@@ -106,6 +107,10 @@ fn queries(runs: &[Run]) -> Vec<RunQuery> {
         RunQuery { status: Some(RunStatus::Finished), ..RunQuery::default() },
         RunQuery { group, ..RunQuery::default() },
         RunQuery { before, limit: 4, ..RunQuery::default() },
+        RunQuery { since: Some(time(10)), ..RunQuery::default() },
+        RunQuery { until: Some(time(10)), ..RunQuery::default() },
+        RunQuery { since: Some(time(10)), until: Some(time(13)), ..RunQuery::default() },
+        RunQuery { since: Some(time(13)), until: Some(time(10)), ..RunQuery::default() },
         tag("branch", "main"),
         tag("branch", "main\""),
         tag("branch", "' OR 1=1 --"),

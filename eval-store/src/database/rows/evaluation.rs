@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use eval_core::{
     Completion, Evaluation, FinishReason, Money, Origin, Outcome, OutcomeKind, ProviderErrorKind, RunId, SampleId,
@@ -10,7 +9,8 @@ use eval_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{SampleRow, Text, from_json, json, number, time, word};
+use super::time::Stamp;
+use super::{SampleRow, Text, from_json, json, number, word};
 use crate::database::error::Failure;
 use crate::database::schema::evaluations;
 
@@ -47,7 +47,7 @@ pub(crate) struct EvaluationRow<'a> {
     served_request_id: Option<Text<'a>>,
     served_proxy: Option<Text<'a>>,
     answer_differs: Option<Text<'a>>,
-    started_at: NaiveDateTime,
+    started_at: Stamp,
 }
 
 /// What a completion says of itself. It nearly always stands in the row already.
@@ -65,6 +65,14 @@ pub(crate) struct Keys<'a> {
     pub(crate) run: RunId,
     pub(crate) run_text: &'a str,
     pub(crate) sample_hash: &'a str,
+}
+
+bulk! {
+    EvaluationRow in evaluations:
+    id, run_id, sample_id, epoch, sample_hash, category, outcome, score, error_kind, error, answer, finish_reason,
+    prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, cost_nanos, queued_ms, backing_off_ms,
+    latency_ms, served_model, served_model_id, served_fingerprint, served_fallbacks, served_retries, served_cache_hit,
+    served_call_id, served_request_id, served_proxy, answer_differs, started_at
 }
 
 impl<'a> EvaluationRow<'a> {
@@ -107,7 +115,7 @@ impl<'a> EvaluationRow<'a> {
             served_request_id: said(|served| &served.request_id),
             served_proxy: said(|served| &served.proxy),
             answer_differs: differs(keys.run, evaluation)?,
-            started_at: time::to_column(evaluation.started),
+            started_at: Stamp::new(evaluation.started),
         })
     }
 
@@ -120,7 +128,7 @@ impl<'a> EvaluationRow<'a> {
     ) -> Result<Evaluation, Failure> {
         let sample = sample.into_sample(&self.sample_id, &self.category)?;
         let epoch = number::epoch("evaluations.epoch", self.epoch)?;
-        let started = time::from_column("evaluations.started_at", self.started_at)?;
+        let started = self.started_at.read("evaluations.started_at")?;
         let outcome = self.outcome()?;
         let (cost, timing) = (self.cost_nanos.map(Money::from_nanos), self.timing());
         let completion = self.completion(run, &sample.id, epoch)?;
@@ -211,7 +219,7 @@ fn trouble(outcome: &Outcome) -> (Option<Text<'_>>, Option<Text<'_>>) {
     }
 }
 
-fn finish(reason: &FinishReason) -> Text<'_> {
+pub(super) fn finish(reason: &FinishReason) -> Text<'_> {
     match reason {
         FinishReason::Other(reason) => reason.as_str().into(),
         known => known.to_string().into(),

@@ -1,5 +1,7 @@
 //! The table `runs`.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use eval_core::{DatasetRef, Provenance, ProviderErrorKind, Run, RunId, RunStatus, Selection, Stop, Summary};
@@ -22,7 +24,6 @@ pub(crate) struct RunRow<'a> {
     params: Text<'a>,
     epochs: i64,
     threshold: f64,
-    tags: Text<'a>,
     prompt_hash: Text<'a>,
     judge: Text<'a>,
     judge_hash: Text<'a>,
@@ -37,6 +38,7 @@ pub(crate) struct RunRow<'a> {
     stop_kind: Option<Text<'a>>,
     stop_message: Option<Text<'a>>,
     planned: i64,
+    spec: Option<Text<'a>>,
 }
 
 impl<'a> RunRow<'a> {
@@ -56,7 +58,6 @@ impl<'a> RunRow<'a> {
             params: json(&run.params)?,
             epochs: run.epochs.into(),
             threshold: run.threshold,
-            tags: json(&run.tags)?,
             prompt_hash: provenance.prompt.as_str().into(),
             judge: provenance.judge.as_str().into(),
             judge_hash: provenance.judge_hash.as_str().into(),
@@ -71,11 +72,12 @@ impl<'a> RunRow<'a> {
             stop_kind: stop.and_then(|stop| stop.kind).map(|kind| kind.name().into()),
             stop_message: stop.map(|stop| stop.message.as_str().into()),
             planned: number::count(run.planned),
+            spec: run.spec.as_ref().map(json).transpose()?,
         })
     }
 
     /// The run of this row, with what stands in the other tables.
-    pub(crate) fn into_run(self, summary: Option<Summary>) -> Result<Run, Failure> {
+    pub(crate) fn into_run(self, tags: BTreeMap<String, String>, summary: Option<Summary>) -> Result<Run, Failure> {
         let (dataset, provenance) = (self.dataset()?, self.provenance());
         let mut run = Run::new(self.model.into_owned(), dataset, number::counted("runs.planned", self.planned)?);
         run.id = id("runs.id", &self.id)?;
@@ -84,12 +86,13 @@ impl<'a> RunRow<'a> {
         run.params = from_json("runs.params", &self.params)?;
         run.epochs = number::epoch("runs.epochs", self.epochs)?;
         run.threshold = self.threshold;
-        run.tags = from_json("runs.tags", &self.tags)?;
+        run.tags = tags;
         run.provenance = provenance;
         run.started = time::from_column("runs.started_at", self.started_at)?;
         run.finished = self.finished_at.map(|at| time::from_column("runs.finished_at", at)).transpose()?;
         run.status = word("runs.status", &self.status, RunStatus::from_name)?;
         run.stop = stop(self.stop_kind.as_deref(), self.stop_message)?;
+        run.spec = self.spec.as_deref().map(|text| from_json("runs.spec", text)).transpose()?;
         run.summary = summary;
         Ok(run)
     }
@@ -115,12 +118,13 @@ impl<'a> RunRow<'a> {
     }
 }
 
-fn id(column: &str, text: &str) -> Result<RunId, Failure> {
+/// The id of a run in a column.
+pub(crate) fn id(column: &str, text: &str) -> Result<RunId, Failure> {
     word(column, text, |text| text.parse().ok())
 }
 
 fn stop(kind: Option<&str>, message: Option<Text<'_>>) -> Result<Option<Stop>, Failure> {
     let Some(message) = message else { return Ok(None) };
     let kind = kind.map(|kind| word("runs.stop_kind", kind, ProviderErrorKind::from_name)).transpose()?;
-    Ok(Some(Stop::new(kind, message)))
+    Ok(Some(Stop::new(kind, message.into_owned())))
 }

@@ -10,11 +10,16 @@ use crate::database::schema::samples;
 #[derive(Debug, Insertable, Queryable, Selectable)]
 #[diesel(table_name = samples, treat_none_as_default_value = false)]
 pub(crate) struct SampleRow<'a> {
-    hash: Text<'a>,
+    pub(crate) hash: Text<'a>,
     question: Text<'a>,
     expected_output: Option<Text<'a>>,
     turns: Option<Text<'a>>,
     metadata: Option<Text<'a>>,
+}
+
+bulk! {
+    SampleRow in samples:
+    hash, question, expected_output, turns, metadata
 }
 
 impl<'a> SampleRow<'a> {

@@ -209,7 +209,8 @@ impl Columns<'_> {
     }
 }
 
-fn counts(scored: i64, unscored: i64, failed: i64) -> Result<Counts, Failure> {
+/// The counts of a run.
+pub(crate) fn counts(scored: i64, unscored: i64, failed: i64) -> Result<Counts, Failure> {
     let counted = |n| number::counted("the counts of a run", n);
     Ok(Counts::new(counted(scored)?, counted(unscored)?, counted(failed)?))
 }
@@ -219,6 +220,7 @@ fn tokens(known: Option<i64>, unknown: i64) -> Result<Total<u64>, Failure> {
     Ok(Total::new(known, number::counted("calls without tokens", unknown)?))
 }
 
-fn money(known: Option<i64>, unknown: i64) -> Result<Total<Money>, Failure> {
+/// A sum of money of which parts may be unknown.
+pub(crate) fn money(known: Option<i64>, unknown: i64) -> Result<Total<Money>, Failure> {
     Ok(Total::new(known.map(Money::from_nanos), number::counted("calls without a cost", unknown)?))
 }

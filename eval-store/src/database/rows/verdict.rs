@@ -24,6 +24,12 @@ pub(crate) struct VerdictRow<'a> {
     latency_ms: Option<f64>,
 }
 
+bulk! {
+    VerdictRow in verdicts:
+    evaluation_id, position, judge, score, explanation, error, prompt_tokens, completion_tokens, cached_tokens,
+    reasoning_tokens, cost_nanos, latency_ms
+}
+
 impl<'a> VerdictRow<'a> {
     pub(crate) fn new(evaluation: i64, position: i64, verdict: &'a Verdict) -> Self {
         Self {

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use eval_core::StoreError;
+use eval_core::{Attempt, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Job, closed};
+use super::{Job, Task, closed};
 use crate::database::error::backend;
 use crate::database::write::Batch;
 
@@ -20,6 +20,8 @@ const MOST: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     line: Mutex<Line>,
+    /// Attempts that have ended: nobody waits for them, they go with the next commit.
+    ended: Mutex<Vec<Attempt>>,
 }
 
 #[derive(Debug, Default)]
@@ -57,6 +59,30 @@ impl Queue {
         }
     }
 
+    /// Lets others run for as long as they join this commit: callers that are ready, and those whose answers arrive
+    /// meanwhile. A turn in which nobody joins ends it, so that nobody waits for a caller who is not there.
+    async fn gather(&self) {
+        let mut joined = 0;
+        loop {
+            tokio::task::yield_now().await;
+            let waiting = self.lock().waiting.len();
+            if waiting <= joined || waiting >= MOST {
+                return;
+            }
+            joined = waiting;
+        }
+    }
+
+    /// Leaves the end of an attempt for the next commit.
+    pub(super) fn end(&self, attempt: Attempt) {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(attempt);
+    }
+
+    /// The attempts that have ended since the last time.
+    pub(super) fn take_ended(&self) -> Vec<Attempt> {
+        std::mem::take(&mut *self.ended.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// What nobody waits for any more, when the store is dropped.
     pub(super) fn rest(&self) -> Vec<Batch> {
         self.lock().waiting.drain(..).map(|(batch, _)| batch).collect()
@@ -75,7 +101,7 @@ impl Queue {
         let mut line = self.lock();
         let mut size = 0;
         let fits = |(batch, _): &&(Batch, _)| {
-            size += batch.evaluations.len();
+            size += batch.len();
             size <= MOST
         };
         let count = line.waiting.iter().take_while(fits).count().max(1).min(line.waiting.len());
@@ -111,11 +137,11 @@ struct Lead {
 impl Lead {
     /// Sees one commit through.
     async fn serve(self, jobs: &mpsc::UnboundedSender<Job>) -> Result<(), StoreError> {
-        // Callers that are ready to run now join this commit.
-        tokio::task::yield_now().await;
+        self.queue.gather().await;
         let (batches, callers) = self.queue.take();
         let (answer, committed) = oneshot::channel();
-        jobs.send(Job::Put(batches, Waiting { callers, results: Vec::new() }, answer)).map_err(|_| closed())?;
+        let task = Task::Put(batches, Waiting { callers, results: Vec::new() }, answer);
+        jobs.send(task.into()).map_err(|_| closed())?;
         drop(committed.await.map_err(backend)?);
         Ok(())
     }

@@ -1,15 +1,9 @@
-//! Runs and evaluations as lines of JSON.
-
-mod export;
-mod import;
+//! Lines of JSON.
 
 use std::io::{self, Write};
 
 use eval_core::{Evaluation, Run, RunId};
 use serde::{Deserialize, Serialize};
-
-pub use export::{ExportError, RUN_SCHEMA, export_run, run_json, run_json_file};
-pub use import::{ImportError, Imported, import};
 
 /// A line as it is written.
 #[derive(Serialize)]
@@ -22,7 +16,7 @@ enum Written<'a> {
 /// A line as it is read.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Line {
+pub(super) enum Line {
     Run { run: Box<Run> },
     Evaluation { run: RunId, evaluation: Box<Evaluation> },
 }

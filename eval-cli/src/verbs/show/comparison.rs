@@ -1,0 +1,64 @@
+//! A run beside another one.
+
+use eval_core::{Change, Comparison, ComparisonQuery, EvaluationQuery, Reports, Run};
+use serde_json::json;
+
+use super::{CUT, judged, question, shorten_end};
+use crate::args::ShowArgs;
+use crate::exit::Exit;
+use crate::failure::Outcome;
+use crate::output::{BOLD, Console, DIM, clean, one_line};
+use crate::refs;
+use crate::report;
+
+/// The questions of a run that are wanted, each with what the other run made of it.
+pub(super) async fn compare(
+    console: &Console,
+    store: &dyn Reports,
+    run: &Run,
+    against: &str,
+    (args, page): (&ShowArgs, EvaluationQuery),
+) -> Outcome {
+    let earlier = refs::resolve(store, against).await?;
+    let mut query = ComparisonQuery::against(earlier.id).changes(args.comparing.changes());
+    query.evaluations = page;
+    let found = store.compared(run.id, &query).await?;
+    if console.is_machine() {
+        console.json(&json!({
+            "schema": "evalctl.comparison/1", "run": run, "against": earlier, "comparisons": found,
+        }))?;
+        return Ok(Exit::Done);
+    }
+    let name = |run: &Run| format!("run {} ({})", run.id.short(), report::label(run));
+    console.print(format!("{BOLD}{}{BOLD:#} beside {}", name(run), name(&earlier)))?;
+    console.print(format!("\n{}", report::results(console, &[run, &earlier])))?;
+    for comparison in &found {
+        console.print(format!("\n{}", both(console, comparison, args.full)))?;
+    }
+    if found.is_empty() {
+        console.note("\nno such questions");
+    }
+    Ok(super::more(console, found.len(), args.limit, found.last().map(|last| &last.current)))
+}
+
+fn both(console: &Console, comparison: &Comparison, full: bool) -> String {
+    let cut = |text: &str| match full {
+        true => clean(text).replace('\n', "\n            "),
+        false => shorten_end(&one_line(text), CUT),
+    };
+    let mut lines = vec![question(console, &comparison.current, full)];
+    let Some(earlier) = &comparison.earlier else {
+        lines.push(format!("  {DIM}before{DIM:#}    not asked, or with another text"));
+        return lines.join("\n");
+    };
+    let word = match comparison.change {
+        Some(Change::Regressed) => "lower now",
+        Some(Change::Improved) => "higher now",
+        Some(Change::Outcome) => "ended in another way",
+        _ => "as now",
+    };
+    lines.push(format!("  {DIM}before{DIM:#}    {}, {word}", super::ending(earlier)));
+    lines.push(format!("  {DIM}  answer{DIM:#}  {}", cut(&super::said(earlier))));
+    lines.extend(judged(earlier).map(|reason| format!("  {DIM}  judge{DIM:#}   {}", cut(&reason))));
+    lines.join("\n")
+}

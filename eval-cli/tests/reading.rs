@@ -1,0 +1,182 @@
+//! `runs`, `show` and `history` over runs that score answers standing in columns: no key, no server.
+
+mod common;
+
+use std::process::Output;
+
+use common::{evalctl, fresh};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Of the answers `old` one is right, of `new` two; `b` got better, `d` got worse.
+const QUESTIONS: &str = "id,category,question,expected_output,old,new\n\
+    a,sums,What is 1 + 1?,2,3,4\n\
+    b,sums,What is 2 + 2?,4,5,4\n\
+    c,words,Spell cat,cat,kat,cat\n\
+    d,words,Spell dog,dog,dog,dgo\n";
+
+/// A name that has everything a shell, SQL or a table may stumble over.
+const NAME: &str = "it's \"naïve\" 东京; --";
+
+struct Runs {
+    folder: TempDir,
+    old: String,
+    new: String,
+}
+
+impl Runs {
+    fn new() -> Self {
+        let folder = fresh();
+        std::fs::write(folder.path().join("golden.csv"), QUESTIONS).expect("a file");
+        let [old, new] = ["old", "new"].map(|column| run(&folder, column, &[]));
+        Self { folder, old, new }
+    }
+
+    fn evalctl(&self, arguments: &[&str]) -> Output {
+        evalctl(&self.folder).args(arguments).output().expect("a program")
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.evalctl(&[arguments, &["--json"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+        serde_json::from_slice(&output.stdout).expect("a document")
+    }
+
+    /// Exit code and message of what is refused.
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.evalctl(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        stderr(&output)
+    }
+}
+
+/// Scores the answers of a column; the id of the run.
+fn run(folder: &TempDir, column: &str, more: &[&str]) -> String {
+    let model = format!("column:{column}");
+    let arguments = ["run", "golden.csv", "-m", &model, "--judge", "exact", "--as", NAME, "--json"];
+    let output = evalctl(folder).args(arguments).args(more).output().expect("a program");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let document: Value = serde_json::from_slice(&output.stdout).expect("a document");
+    document["runs"][0]["id"].as_str().expect("an id").to_owned()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn ids(document: &Value, list: &str, path: &str) -> Vec<String> {
+    let list = document[list].as_array().expect("a list");
+    list.iter().map(|one| one.pointer(path).and_then(Value::as_str).expect("an id").to_owned()).collect()
+}
+
+/// Four runs: another column is another prompt; then the same again; then an answer becomes right by another key.
+#[test]
+fn a_history_has_each_whole_run_and_the_change_between_runs_that_were_made_alike() {
+    let runs = Runs::new();
+    let again = run(&runs.folder, "new", &[]);
+    run(&runs.folder, "new", &["--limit", "2"]);
+    std::fs::write(runs.folder.path().join("golden.csv"), QUESTIONS.replace("1 + 1?,2,", "1 + 1?,4,")).unwrap();
+    let edited = run(&runs.folder, "new", &[]);
+
+    let history = runs.json(&["history", NAME]);
+    assert_eq!(history["schema"], "evalctl.history/1");
+    assert_eq!(history["dataset"], "golden");
+    let expected = [&*edited, &*again, &*runs.new, &*runs.old];
+    assert_eq!(ids(&history, "runs", "/run/id"), expected, "newest first, no run over a part");
+    let changes: Vec<_> = (0..4).map(|at| history["runs"][at]["change_points"].clone()).collect();
+    assert_eq!(
+        changes,
+        [json!(25.0), json!(0.0), Value::Null, Value::Null],
+        "another prompt; nothing before the first"
+    );
+    assert_eq!(history["runs"][0]["run"]["summary"]["score"]["n"], 4);
+
+    let first = runs.json(&["history", NAME, "-n", "1"]);
+    assert_eq!(first["runs"][0]["change_points"], 25.0, "the change does not depend on where the page ends");
+    let second = runs.json(&["history", NAME, "--before", &again, "-n", "1"]);
+    assert_eq!(ids(&second, "runs", "/run/id"), [&*runs.new]);
+
+    let output = runs.evalctl(&["history", NAME]);
+    let (text, notes) = (stdout(&output), stderr(&output));
+    assert!(text.contains("+25.0*") && text.contains("75.0%") && text.contains(&runs.old[30..]), "{text}");
+    assert!(notes.contains("another version") && notes.contains("parameters"), "{notes}");
+    for word in ["regress", "improve", "better", "worse"] {
+        assert!(!text.contains(word) && !notes.contains(word), "a change is no finding: {text}{notes}");
+    }
+}
+
+#[test]
+fn a_history_that_is_not_there_names_what_may_be_meant() {
+    let runs = Runs::new();
+    assert!(runs.refused(&["history", "it's \"naive\" 东京; --"]).contains(NAME));
+    assert!(runs.refused(&["history", "gpt-4o"]).contains("evalctl models"));
+    assert!(runs.refused(&["history", NAME, "--dataset", "other"]).contains("on `other`"));
+    assert!(runs.refused(&["history", NAME, "--before", "ffffff"]).contains("there is no run `ffffff`"));
+    assert!(runs.refused(&["history"]).contains("Usage"));
+}
+
+#[test]
+fn a_run_is_shown_beside_another_one() {
+    let runs = Runs::new();
+    let compared = |more: &[&str]| runs.json(&[&["show", &runs.new, "--against", &runs.old], more].concat());
+    let questions = |document: &Value| ids(document, "comparisons", "/current/sample/id");
+    let all = compared(&[]);
+    assert_eq!(all["schema"], "evalctl.comparison/1");
+    assert_eq!((all["run"]["id"].as_str(), all["against"]["id"].as_str()), (Some(&*runs.new), Some(&*runs.old)));
+    let changes: Vec<_> = (0..4).map(|at| all["comparisons"][at]["change"].as_str().unwrap()).collect();
+    assert_eq!(changes, ["same", "improved", "improved", "regressed"]);
+    assert_eq!(questions(&compared(&["--changed"])), ["b", "c", "d"]);
+    assert_eq!(questions(&compared(&["--improved"])), ["b", "c"]);
+    assert_eq!(questions(&compared(&["--regressed"])), ["d"]);
+    assert_eq!(questions(&compared(&["--improved", "--category", "words"])), ["c"]);
+    assert_eq!(questions(&compared(&["--changed", "-n", "1", "--after", "b"])), ["c"]);
+
+    let output = runs.evalctl(&["show", "@latest", "--against", "@latest~1", "--regressed"]);
+    let text = stdout(&output);
+    assert!(text.contains("dgo") && text.contains("lower now"), "{text}");
+
+    assert!(runs.refused(&["show", "--regressed"]).contains("--against"));
+    assert!(runs.refused(&["show", "--against", &runs.old, "--regressed", "--improved"]).contains("cannot be used"));
+    assert!(runs.refused(&["show", "--against", "ffffff"]).contains("there is no run `ffffff`"));
+}
+
+#[test]
+fn questions_are_shown_by_score_and_page_by_page() {
+    let runs = Runs::new();
+    let shown = |more: &[&str]| {
+        let document = runs.json(&[&["show", &runs.new], more].concat());
+        ids(&document, "evaluations", "/sample/id")
+    };
+    assert_eq!(shown(&["--min-score", "1"]), ["b", "c"]);
+    assert_eq!(shown(&["--min-score", "0", "--max-score", "0.5"]), ["a", "d"]);
+    assert_eq!(shown(&["-n", "2"]), ["a", "b"]);
+    assert_eq!(shown(&["-n", "2", "--after", "b"]), ["c", "d"]);
+    assert_eq!(shown(&["-n", "0"]), Vec::<String>::new());
+    let output = runs.evalctl(&["show", &runs.new, "-n", "2"]);
+    assert!(stderr(&output).contains("--after 'b'"), "{}", stderr(&output));
+}
+
+#[test]
+fn runs_are_listed_by_status_and_time_and_page_by_page() {
+    let runs = Runs::new();
+    let listed = |more: &[&str]| ids(&runs.json(&[&["runs"], more].concat()), "runs", "/id");
+    let both = [&*runs.new, &*runs.old];
+    assert_eq!(listed(&[]), both);
+    assert_eq!(listed(&["--status", "finished"]), both);
+    assert_eq!(listed(&["--status", "running"]), Vec::<String>::new());
+    assert_eq!(listed(&["--since", "2020-01-31", "--until", "2920-01-31T12:00:00Z"]), both);
+    assert_eq!(listed(&["--since", "2920-01-31"]), Vec::<String>::new());
+    assert_eq!(listed(&["--until", "2020-01-31"]), Vec::<String>::new());
+    assert_eq!(listed(&["-n", "1"]), [&*runs.new]);
+    assert_eq!(listed(&["--before", &runs.new[30..]]), [&*runs.old]);
+    assert_eq!(listed(&["--model", NAME, "-n", "0"]), Vec::<String>::new());
+    let output = runs.evalctl(&["runs", "-n", "1"]);
+    assert!(stderr(&output).contains(&format!("--before {}", &runs.new[30..])), "{}", stderr(&output));
+
+    assert!(runs.refused(&["runs", "--status", "done"]).contains("interrupted"));
+    assert!(runs.refused(&["runs", "--since", "yesterday"]).contains("2026-01-31"));
+}

@@ -1,0 +1,97 @@
+//! The runs of a name, and their scores question by question.
+
+use std::sync::Arc;
+
+use super::{Pair, fixtures, same};
+use crate::conformance::fixtures::{failed, scored, unscored};
+use crate::{Evaluation, HistoryQuery, Params, Reports, Run, RunId, RunStatus, Sample, Selection};
+
+pub(super) async fn equal<S: Reports>(pair: &Pair<S>) {
+    let runs = runs();
+    for (at, run) in runs.iter().enumerate() {
+        pair.put_run(run).await;
+        let epochs = (1..=run.epochs).rev();
+        let places = epochs.flat_map(|epoch| (0..20).map(move |question| (question, epoch)));
+        let asked = places.filter(|(question, _)| at % 9 != 4 && (question + at) % 6 != 1);
+        let batch: Vec<_> = asked.map(|(question, epoch)| evaluation(run.id, at, question, epoch)).collect();
+        pair.put(run.id, &batch).await;
+    }
+    let most = pair.reference.windows(&HistoryQuery::new("gpt-4o", "golden")).await;
+    assert!(most.is_ok_and(|history| history.windows.len() > 10), "the fixtures have a history");
+    for query in queries(&runs) {
+        let what = format!("by {query:?}");
+        let (found, expected) = (pair.store.history(&query).await, pair.reference.history(&query).await);
+        same(found, expected, &format!("history {what}"));
+        let (found, expected) = (pair.store.windows(&query).await, pair.reference.windows(&query).await);
+        same(found, expected, &format!("windows {what}"));
+    }
+}
+
+/// Runs of two names on two data sets with two prompts, judges and parameters; parts of a data set and runs that have
+/// not finished; one that used every field.
+fn runs() -> Vec<Run> {
+    let mut runs = vec![fixtures::rich_run()];
+    for at in 0..48_usize {
+        let seconds = 100 + i64::try_from(at).unwrap_or(0);
+        let mut run = fixtures::finished("gpt-4o", seconds, 0.5, 3);
+        run.name = ["gpt-4o", "gpt-4o", "gpt-4o", "it's \"quoted\""][at % 4].into();
+        run.dataset.name = ["golden", "golden", "naïve 东京"][at % 3].into();
+        run.provenance.prompt = ["p", "q"][at / 4 % 2].into();
+        run.provenance.judge_hash = ["j", "k"][at / 8 % 2].into();
+        run.params = params(at / 16 % 3);
+        run.epochs = [1, 3][at % 2];
+        if at % 5 == 4 {
+            run.status = RunStatus::ALL[at % 8];
+        }
+        if at % 11 == 7 {
+            run.dataset.selection = Selection { limit: Some(5), ..Selection::all() };
+        }
+        runs.push(run);
+    }
+    runs
+}
+
+fn params(at: usize) -> Params {
+    match at {
+        0 => Params::new(),
+        1 => Params::new().with("temperature", 0.1 + 0.2).with("stop", fixtures::TEXTS[3]),
+        _ => Params::new().with("temperature", 0).with("top_p", 1e-7),
+    }
+}
+
+fn evaluation(run: RunId, at: usize, question: usize, epoch: u32) -> Evaluation {
+    let (id, turn) = (format!("{}-{question}", fixtures::TEXTS[question % 9]), question + at + epoch as usize);
+    // Thirds, whose sums depend on the order in which they are added.
+    let score = f64::from(u32::try_from(turn % 4).unwrap_or(0)) / 3.0;
+    let mut evaluation = match turn % 7 {
+        0 => failed(&id, epoch, "timeout"),
+        1 => unscored(run, &id, epoch, "garbled"),
+        _ => scored(run, &id, epoch, score),
+    };
+    let edited = question % 5 == 2 && at > 24;
+    let text = format!("question {question}{}", if edited { ", edited" } else { "" });
+    let sample = Sample { input: text, ..Sample::clone(&evaluation.sample).category(["math", "rag"][question % 2]) };
+    evaluation.sample = Arc::new(sample);
+    evaluation
+}
+
+fn queries(runs: &[Run]) -> Vec<HistoryQuery> {
+    let plain = || HistoryQuery::new("gpt-4o", "golden");
+    let time = fixtures::time;
+    let mut queries: Vec<_> = runs.iter().step_by(7).map(HistoryQuery::of).collect();
+    queries.extend([
+        plain(),
+        HistoryQuery::new("it's \"quoted\"", "naïve 东京"),
+        HistoryQuery::new("' OR 1=1 --", "golden"),
+        HistoryQuery { limit: 0, ..plain() },
+        HistoryQuery { limit: 1, ..plain() },
+        HistoryQuery { limit: usize::MAX, ..plain() },
+        HistoryQuery { limit: 3, before: runs.get(30).map(|run| run.id), ..plain() },
+        HistoryQuery { since: Some(time(110)), until: Some(time(120)), ..plain() },
+        HistoryQuery { prompt: Some("q".into()), ..plain() },
+        HistoryQuery { judge: Some("none such".into()), ..plain() },
+        HistoryQuery { params: Some(params(0)), ..plain() },
+        HistoryQuery { params: Some(params(2)), limit: 2, ..plain() },
+    ]);
+    queries
+}

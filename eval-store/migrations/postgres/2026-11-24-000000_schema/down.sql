@@ -1,0 +1,17 @@
+DROP VIEW results;
+DROP TABLE drift_reports;
+DROP TABLE marks;
+DROP TABLE baselines;
+DROP TABLE leases;
+DROP VIEW calls;
+DROP TABLE attempt_ends;
+DROP TABLE attempts;
+DROP TABLE verdicts;
+DROP TABLE evaluations;
+DROP TABLE samples;
+DROP TABLE run_categories;
+DROP TABLE run_summaries;
+DROP TABLE run_tags;
+DROP TABLE runs;
+DROP SEQUENCE evaluation_ids;
+DROP FUNCTION instr(text, text);

@@ -1,0 +1,16 @@
+DROP TABLE drift_reports;
+DROP TABLE marks;
+DROP TABLE baselines;
+DROP TABLE leases;
+DROP VIEW calls;
+DROP TABLE attempt_ends;
+DROP TABLE attempts;
+DROP INDEX runs_by_group;
+DROP INDEX runs_by_start;
+DROP INDEX runs_by_name;
+DROP INDEX runs_by_model;
+DROP INDEX runs_by_status;
+ALTER TABLE runs DROP COLUMN spec;
+ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '{}';
+UPDATE runs SET tags = (SELECT json_group_object(key, value) FROM run_tags WHERE run_id = runs.id);
+DROP TABLE run_tags;

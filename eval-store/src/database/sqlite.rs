@@ -1,0 +1,10 @@
+//! What only SQLite needs.
+
+mod backup;
+mod connection;
+mod identity;
+mod insert;
+
+pub(crate) use backup::back_up;
+pub(crate) use connection::File;
+pub(crate) use insert::{put_batches, put_ended};

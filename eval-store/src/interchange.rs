@@ -1,0 +1,20 @@
+//! Runs and evaluations in files: ours out and in, those of other tools in.
+
+mod csv;
+mod desk;
+mod document;
+mod draft;
+mod error;
+mod export;
+mod foreign;
+mod format;
+mod import;
+mod lines;
+
+pub use desk::Imported;
+pub use document::RUN_SCHEMA;
+pub use error::ImportError;
+pub use export::{ExportError, Rows, export, export_file};
+pub use format::Format;
+pub use import::{Import, import};
+pub use lines::{write_evaluations, write_run};
