@@ -6,6 +6,8 @@ mod moments;
 mod paired_t;
 mod paired_test;
 mod pairs;
+#[cfg(feature = "reference")]
+pub mod reference;
 mod sign_flip;
 
 pub use best_run::BestRunThreshold;
