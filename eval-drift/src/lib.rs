@@ -1,17 +1,55 @@
 #![doc = include_str!("../README.md")]
 
+mod anderson_darling;
 mod best_run;
+mod beta_binomial;
 mod bonett_price;
+mod bootstrap_bca;
+mod bootstrap_means;
+mod cohen_kappa;
+mod cramer_von_mises;
+mod energy_distance;
+mod histogram;
+mod jensen_shannon;
+mod kolmogorov;
+mod krippendorff_alpha;
+mod ks_2samp;
+mod mmd_rbf;
 mod moments;
+mod multiple_testing;
 mod paired_t;
 mod paired_test;
 mod pairs;
+mod population_stability_index;
+mod ppi_mean;
 #[cfg(feature = "reference")]
 pub mod reference;
+mod shares;
 mod sign_flip;
+mod sorting;
+mod steps;
+mod total_variation;
+mod wasserstein;
 
+pub use anderson_darling::{AndersonDarling, anderson_darling};
 pub use best_run::BestRunThreshold;
+pub use beta_binomial::{BetaBinomial, beta_binomial};
 pub use bonett_price::{BonettPrice, bonett_price};
+pub use bootstrap_bca::{Bca, bca, bootstrap_bca};
+pub use bootstrap_means::bootstrap_means;
+pub use cohen_kappa::{CohenKappa, cohen_kappa};
+pub use cramer_von_mises::{CramerVonMises, cramer_von_mises};
+pub use energy_distance::energy_distance;
+pub use histogram::histogram;
+pub use jensen_shannon::jensen_shannon_distance;
+pub use krippendorff_alpha::{Level, krippendorff_alpha};
+pub use ks_2samp::{KolmogorovSmirnov, ks_2samp};
+pub use mmd_rbf::{Mmd, mmd_rbf, mmd_variance};
+pub use multiple_testing::{benjamini_hochberg, benjamini_yekutieli, bonferroni, e_benjamini_hochberg, holm};
 pub use paired_t::{PairedT, StudentTest, paired_t};
 pub use paired_test::PairedTest;
+pub use population_stability_index::population_stability_index;
+pub use ppi_mean::{PpiEstimate, PpiMean, ppi_mean};
 pub use sign_flip::{Flips, SignFlip, sign_flip};
+pub use total_variation::total_variation;
+pub use wasserstein::{wasserstein, wasserstein_normed};
