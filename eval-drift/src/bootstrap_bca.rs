@@ -3,7 +3,7 @@
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::bootstrap_means::bootstrap_means;
-use crate::moments::mean;
+use crate::pairwise_sum::pairwise_sum;
 use crate::sorting::sorted_finite;
 
 /// What the bootstrap says about a mean; see [`bca`] and [`bootstrap_bca`].
@@ -49,8 +49,11 @@ pub fn bootstrap_bca(values: &[f64], confidence: f64, resamples: usize, seed: u6
 ///
 /// `None` when there are no values or no resampled means, when one of them is not a finite number, or when the confidence is
 /// not between 0 and 1. O(n + B) time beyond sorting the B means.
+///
+/// Ties count as such only when they are equal to the last bit, as in scipy; the mean of the values is summed in pairs, as
+/// those of [`bootstrap_means`] and of numpy are.
 pub fn bca(values: &[f64], resampled: &[f64], confidence: f64) -> Option<Bca> {
-    let mean = mean(values)?;
+    let mean = Some(pairwise_sum(values) / values.len() as f64).filter(|mean| mean.is_finite())?;
     let resampled = sorted_finite(resampled).filter(|_| confidence > 0.0 && confidence < 1.0)?;
     let normal = Normal::standard();
     let tail = (1.0 - confidence) / 2.0;

@@ -20,6 +20,7 @@ mod multiple_testing;
 mod paired_t;
 mod paired_test;
 mod pairs;
+mod pairwise_sum;
 mod population_stability_index;
 mod ppi_mean;
 #[cfg(feature = "reference")]
