@@ -2,18 +2,20 @@
 
 use std::f64::consts::PI;
 
-/// Up to so many values, and while the tail is not small, the probability is exact.
+/// Up to so many values the series is not good enough for any distance but in the tail,
 const EXACT_UP_TO: f64 = 140.0;
+/// and up to so many for small distances.
+const EXACT_SMALL_UP_TO: f64 = 1_000.0;
 
 /// The probability that the distribution function of `n` values (a whole number from 1) is anywhere at least `d` away
 /// from the true one: `P(D >= d)`.
 ///
 /// Simard and L'Ecuyer (2011), *Computing the two-sided Kolmogorov-Smirnov distribution*, Journal of Statistical Software
-/// 39(11). The method depends on n and d, with the borders that scipy has: the upper tail is twice the one-sided one
-/// (exact from `d = 0.5` on), else Durbin's matrix for up to 140 values and Pelz and Good's series beyond.
+/// 39(11). The method depends on n and d, with the borders that they and scipy have: the upper tail is twice the one-sided
+/// one (exact from `d = 0.5` on), else Durbin's matrix for few values or small distances, else Pelz and Good's series.
 pub(crate) fn survival(n: f64, d: f64) -> f64 {
-    let small = n <= EXACT_UP_TO;
-    let tail = if small { 4.0 } else { 2.2 };
+    let small = n <= EXACT_UP_TO || n <= EXACT_SMALL_UP_TO && n * d.powf(1.5) <= 1.4;
+    let tail = if n <= EXACT_UP_TO { 4.0 } else { 2.2 };
     let survival = match n * d {
         _ if d >= 1.0 => 0.0,
         reach if reach <= 0.5 => 1.0,
@@ -112,7 +114,9 @@ fn odd_term(z: f64, y: f64) -> [f64; 4] {
         1.0,
         y - z2,
         6.0 * z6 + 2.0 * z4 + (2.0 * z4 - 5.0 * z2) * y + (1.0 - 2.0 * z2) * y * y,
-        -30.0 * z6 - 90.0 * z8 + (135.0 * z4 - 96.0 * z6) * y + (212.0 * z4 - 60.0 * z2) * y * y
+        -30.0 * z6 - 90.0 * z8
+            + (135.0 * z4 - 96.0 * z6) * y
+            + (212.0 * z4 - 60.0 * z2) * y * y
             + (5.0 - 30.0 * z2) * y.powi(3),
     ]
     .map(|factor| weight * factor)
