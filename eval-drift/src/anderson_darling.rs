@@ -32,8 +32,8 @@ pub struct AndersonDarling {
 ///
 /// Scholz, F. W. and Stephens, M. A. (1987), *K-sample Anderson-Darling tests*, Journal of the American Statistical
 /// Association 82, 918–924: the statistic of equation 7, in which ties count half on each side, less its mean `k - 1`, over
-/// its standard deviation. The logarithm of the probability is interpolated in their table 2 by a parabola, as in scipy, and
-/// is never said to be below 0.001 or above 0.25.
+/// its standard deviation. The logarithm of the probability is interpolated in their table 2 by a parabola, as in scipy;
+/// beyond the table it is 0.001 or 0.25. The parabola misses the table's own levels by up to 2 % of their value.
 ///
 /// It assumes independent values within and between samples; ties are allowed.
 ///
@@ -141,7 +141,7 @@ mod tests {
                 (anderson_darling(&[&a, &b, &c]).unwrap(), anderson_darling(&[&c, &a, &b]).unwrap()),
             ] {
                 prop_assert!((found.statistic - other.statistic).abs() < 1e-9);
-                prop_assert!((0.0009..=0.2501).contains(&found.p), "{found:?}");
+                prop_assert!((0.0009..=0.26).contains(&found.p), "{found:?}");
             }
         }
     }

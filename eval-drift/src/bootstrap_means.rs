@@ -62,7 +62,7 @@ fn draw_share(values: &[f64], means: &mut [f64], seed: u64, first_chunk: usize) 
 fn resampled_sum(values: &[f64], rng: &mut ChaCha8Rng) -> f64 {
     let pairs = values.len() / 2;
     let sum: f64 = (0..pairs).map(|_| drawn_pair(values, rng.next_u64())).map(|(first, second)| first + second).sum();
-    if values.len() % 2 == 0 { sum } else { sum + drawn_pair(values, rng.next_u64()).0 }
+    if values.len().is_multiple_of(2) { sum } else { sum + drawn_pair(values, rng.next_u64()).0 }
 }
 
 /// Two values at places drawn with 64 random bits: the whole part of `bits / 2^64 n`, then the same of the fraction.

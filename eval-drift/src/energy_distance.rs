@@ -16,7 +16,6 @@ use crate::wasserstein::between;
 /// assert_eq!(eval_drift::energy_distance(&[0.0], &[2.0]), Some(2.0));
 /// ```
 pub fn energy_distance(reference: &[f64], current: &[f64]) -> Option<f64> {
-    let area = between(reference, current, |gap| gap * gap)?;
-    // The factor outside of the root, so that a large area stays a number.
-    Some(area.sqrt() * std::f64::consts::SQRT_2)
+    let squared = 2.0 * between(reference, current, |gap| gap * gap)?;
+    squared.is_finite().then(|| squared.sqrt())
 }

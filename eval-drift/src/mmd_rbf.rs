@@ -46,7 +46,7 @@ pub fn mmd_rbf<V: AsRef<[f64]>>(x: &[V], y: &[V], variance: f64) -> Option<Mmd> 
 /// The median heuristic for [`mmd_rbf`]: half the median of the squared distances between all vectors of both sets.
 ///
 /// Gretton et al. (2012), section 8. `None` where [`mmd_rbf`] is, and when more than half of all pairs are the same vectors,
-/// so that the median is 0. O((n + m)² d) time, O((n + m)²) memory.
+/// so that the median is 0. O((n + m)²) memory, O((n + m)² d) time and a sort of the distances.
 ///
 /// ```
 /// assert_eq!(eval_drift::mmd_variance(&[[0.0], [1.0]], &[[3.0]]), Some(2.0));
@@ -57,10 +57,8 @@ pub fn mmd_variance<V: AsRef<[f64]>>(x: &[V], y: &[V]) -> Option<f64> {
     let pairs = pooled.iter().enumerate();
     let mut distances: Vec<f64> =
         pairs.flat_map(|(at, a)| pooled[..at].iter().map(|b| squared_distance(a, b))).collect();
-    let middle = distances.len() / 2;
-    let (below, upper, _) = distances.select_nth_unstable_by(middle, f64::total_cmp);
-    let upper = *upper;
-    let lower = if pooled.len() * (pooled.len() - 1) / 2 % 2 == 0 { below.iter().copied().max_by(f64::total_cmp)? } else { upper };
+    distances.sort_unstable_by(f64::total_cmp);
+    let (lower, upper) = (distances[(distances.len() - 1) / 2], distances[distances.len() / 2]);
     Some((lower / 2.0 + upper / 2.0) / 2.0).filter(|variance| *variance > 0.0 && variance.is_finite())
 }
 
@@ -89,7 +87,7 @@ mod tests {
     use super::*;
 
     fn vectors() -> impl Strategy<Value = Vec<[f64; 3]>> {
-        prop::collection::vec([-1e200..1e200, -1.0..1.0, Just(0.5)], 1..12)
+        prop::collection::vec([-1e200..1e200, -1.0..1.0, 0.0..1e-3], 1..12)
     }
 
     proptest! {

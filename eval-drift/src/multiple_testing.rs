@@ -72,7 +72,8 @@ pub fn benjamini_yekutieli(p: &[f64]) -> Option<Vec<f64>> {
 /// assert_eq!(eval_drift::e_benjamini_hochberg(&[1.0, 50.0, 0.2, 70.0], 0.05), Some(vec![1, 3]));
 /// ```
 pub fn e_benjamini_hochberg(e: &[f64], alpha: f64) -> Option<Vec<usize>> {
-    if !e.iter().all(|e| *e >= 0.0) || !(alpha > 0.0 && alpha <= 1.0) {
+    let valid = e.iter().all(|e| *e >= 0.0) && alpha > 0.0 && alpha <= 1.0;
+    if !valid {
         return None;
     }
     let m = e.len() as f64;
@@ -134,7 +135,7 @@ mod tests {
 
         // 1 / p is not an e-value, but the procedures are the same.
         #[test]
-        fn rejected_e_values_are_those_of_benjamini_and_hochberg(p in prop::collection::vec(1e-6..=1.0, 0..40), alpha in 0.001..0.9) {
+        fn rejected_e_values_are_those_of_benjamini_and_hochberg(p in prop::collection::vec(1e-6..=1.0, 0..40), alpha in 0.001..0.9_f64) {
             let e: Vec<f64> = p.iter().map(|p| 1.0 / p).collect();
             let adjusted = benjamini_hochberg(&p).unwrap();
             prop_assume!(adjusted.iter().all(|p| (p - alpha).abs() > 1e-9));

@@ -60,8 +60,9 @@ pub fn ppi_mean(labels: &[f64], predictions: &[f64], unlabeled: &[f64]) -> Optio
     let products = labels.iter().zip(predictions).map(|(y, f)| (y - classical) * (f - predicted));
     let covariance = products.sum::<f64>() / n;
     let spread = variance(&[predictions, unlabeled].concat())?;
-    // Predictions that never vary tell nothing apart.
-    let lambda = if spread > 0.0 { covariance / ((1.0 + n / m) * spread) } else { 0.0 };
+    // Predictions that never vary tell nothing apart; their variance may still be the rounding of a mean.
+    let varies = predictions.iter().chain(unlabeled).any(|prediction| *prediction != predictions[0]);
+    let lambda = if varies && spread > 0.0 { covariance / ((1.0 + n / m) * spread) } else { 0.0 };
     Some(PpiMean {
         classical,
         estimate: estimate(labels, predictions, unlabeled, 1.0)?,

@@ -28,7 +28,7 @@ pub fn wasserstein(reference: &[f64], current: &[f64]) -> Option<f64> {
 ///
 /// From 0.1 on, Evidently 0.7 says that a column has drifted; that threshold knows nothing of the size of the samples.
 ///
-/// `None` where [`wasserstein`] is.
+/// `None` where [`wasserstein`] is, and when the standard deviation or the result is too large for a number.
 ///
 /// ```
 /// assert_eq!(eval_drift::wasserstein_normed(&[0.0, 1.0], &[0.5, 1.0]), Some(0.5));
@@ -37,7 +37,8 @@ pub fn wasserstein_normed(reference: &[f64], current: &[f64]) -> Option<f64> {
     let mean = mean(reference)?;
     let squares: f64 = reference.iter().map(|value| (value - mean).powi(2)).sum();
     let spread = (squares / reference.len() as f64).sqrt().max(SMALLEST_SPREAD);
-    wasserstein(reference, current).filter(|_| spread.is_finite()).map(|distance| distance / spread)
+    let distance = wasserstein(reference, current).filter(|_| spread.is_finite())?;
+    Some(distance / spread).filter(|distance| distance.is_finite())
 }
 
 /// The integral of `height(F(x) - G(x))`; `None` when it is not a finite number.

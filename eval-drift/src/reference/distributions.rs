@@ -25,7 +25,9 @@ pub(super) fn compute(statistic: &str, input: &Value) -> Option<Result<Value, St
 
 /// Figures by name, `null` for what is undefined.
 fn figures<const N: usize>(figures: [(&str, Option<f64>); N]) -> Result<Value, String> {
-    Ok(Value::Object(figures.map(|(name, figure)| (name.to_owned(), number(figure))).into_iter().collect::<Map<_, _>>()))
+    Ok(Value::Object(
+        figures.map(|(name, figure)| (name.to_owned(), number(figure))).into_iter().collect::<Map<_, _>>(),
+    ))
 }
 
 fn numbers(input: &Value, name: &str) -> Result<Vec<f64>, String> {
