@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 /// let mut window = eval_drift::Adwin::default();
 /// let values = [[0.9; 500], [0.4; 500]].concat();
 /// let found = values.iter().position(|value| window.update(*value));
-/// assert_eq!(found, Some(511), "tested at every 32nd value");
+/// assert_eq!(found, Some(543), "tested at every 32nd value");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adwin {

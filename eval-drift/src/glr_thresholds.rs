@@ -15,7 +15,7 @@ const FIRST: usize = 6;
 /// 200th run on the threshold is that of the 200th. O(1).
 ///
 /// ```
-/// assert_eq!(eval_drift::glr_threshold(6, 0.001), Some(3.0908));
+/// assert_eq!(eval_drift::glr_threshold(6, 0.001), Some(3.091));
 /// ```
 pub fn glr_threshold(t: usize, alpha: f64) -> Option<f64> {
     let (_, thresholds) = TABLE.iter().find(|(level, _)| *level == alpha)?;
