@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 /// A window over a stream that drops its oldest part when that part's mean differs from the rest's.
 ///
 /// Bifet, A. and Gavaldà, R. (2007), *Learning from time-changing data with adaptive windowing*, SIAM International
-/// Conference on Data Mining, 443–448, in the form of river 0.26, to the digit. The window of `W` values with variance `v` is kept as
-/// buckets of 1, 2, 4 … values. Every `clock` values each cut between buckets, of `n0` older and `n1` newer values, is
-/// tested: with `l = ln(2 ln(W) / delta)` and `1/m = 1/(n0 - min + 1) + 1/(n1 - min + 1)` it differs when
-/// `|mean0 - mean1| > sqrt(2/m v l) + 2/3 l/m`. Then the oldest bucket is dropped, and all cuts are tested again. After a
-/// finding the next value starts a new window.
+/// Conference on Data Mining, 443–448, in the form of river 0.26, to the digit. The window of `W` values with variance
+/// `v` is kept as buckets of 1, 2, 4 … values. Every `clock` values each cut between buckets, of `n0` older and `n1`
+/// newer values, is tested: with `l = ln(2 ln(W) / delta)` and `1/m = 1/(n0 - min + 1) + 1/(n1 - min + 1)` it differs
+/// when `|mean0 - mean1| > sqrt(2/m v l) + 2/3 l/m`. Then the oldest bucket is dropped, and all cuts are tested again.
+/// After a finding the next value starts a new window.
 ///
 /// It assumes independent values between 0 and 1 (others can be given; then `delta` promises nothing). On means of
 /// runs it needs hundreds of them: in simulation it never fired on 90 runs, even with a drop of 10 points.

@@ -51,10 +51,11 @@ pub struct Attribution {
 
 /// Attributes a change of the quality to the model, the judge or both, by difference in differences.
 ///
-/// Anchors are frozen answers that the judge grades anew in every run: no change of the model can move them. So `change_anchors`
-/// is the judge's, and `change_quality - change_anchors` with `se² = se_quality² + se_anchors²` the model's. Each is shown when `|z|`
-/// reaches 2.576 (1 %, two-sided). It assumes that the judge moved alike on anchors and answers, and independent errors.
-/// In simulation with 50 anchors, a judge 5 points stricter was told from a model 5 points worse in 99 % of cases.
+/// Anchors are frozen answers that the judge grades anew in every run: no change of the model can move them. So
+/// `change_anchors` is the judge's, and `change_quality - change_anchors` with `se² = se_quality² + se_anchors²` the
+/// model's. Each is shown when `|z|` reaches 2.576 (1 %, two-sided). It assumes that the judge moved alike on anchors
+/// and answers, and independent errors. In simulation with 50 anchors, a judge 5 points stricter was told from a model
+/// 5 points worse in 99 % of cases.
 ///
 /// `None` unless all numbers are finite and both standard errors above 0. O(1).
 ///

@@ -11,14 +11,15 @@ const MAX_BET: f64 = 0.5;
 /// mean is ever outside with probability at most `alpha`, however often one looks.
 ///
 /// Waudby-Smith, I. and Ramdas, A. (2024), *Estimating means of bounded random variables by betting*, Journal of the
-/// Royal Statistical Society B 86, arXiv 2010.09686, theorem 3. Against each mean `m` one gambler bets `l_t` that scores lie
-/// above it and one that they lie below: `K+ = prod(1 + min(l_t, 1/(2m)) (x_t - m))`, `K- = prod(1 - min(l_t, 1/(2(1-m))) (x_t - m))`;
-/// `m` is refuted while `max(K+, K-) / 2 > 1 / alpha`. The bets are `l_t = sqrt(2 ln(2/alpha) / (t ln(1 + t) s²_(t-1)))`, `s²` the
-/// variance so far with one added score of mean 1/2 and variance 1/4. The means are a grid of steps of 0.001, and one
-/// step is added to either side; when none is left, the interval is 0 to 1.
+/// Royal Statistical Society B 86, arXiv 2010.09686, theorem 3. Against each mean `m` one gambler bets `l_t` that
+/// scores lie above it and one that they lie below: `K+ = prod(1 + min(l_t, 1/(2m)) (x_t - m))`, `K- = prod(1 -
+/// min(l_t, 1/(2(1-m))) (x_t - m))`; `m` is refuted while `max(K+, K-) / 2 > 1 / alpha`. The bets are `l_t = sqrt(2
+/// ln(2/alpha) / (t ln(1 + t) s²_(t-1)))`, `s²` the variance so far with one added score of mean 1/2 and variance 1/4.
+/// The means are a grid of steps of 0.001, and one step is added to either side; when none is left, the interval is 0
+/// to 1.
 ///
-/// It assumes only that scores lie between 0 and 1 with the same mean given those before. `None` without scores, when one is not
-/// between 0 and 1, or unless `alpha` is above 0 and below 1. O(1,000 n) time, O(n) memory.
+/// It assumes only that scores lie between 0 and 1 with the same mean given those before. `None` without scores, when
+/// one is not between 0 and 1, or unless `alpha` is above 0 and below 1. O(1,000 n) time, O(n) memory.
 ///
 /// ```
 /// let intervals = eval_drift::betting_cs(&[0.0; 40], 0.05).unwrap();
@@ -45,8 +46,9 @@ pub fn betting_cs(scores: &[f64], alpha: f64) -> Option<Vec<(f64, f64)>> {
 /// hold at once with probability at least `1 - alpha`.
 ///
 /// Waudby-Smith and Ramdas (2024), theorem 2, each side at `alpha / 2`. With the bets `l_t` of [`betting_cs`], at most
-/// 1/2 each: `sum(l x) / sum(l) ± (ln(2/alpha) + sum((x - m_(t-1))² (-ln(1 - l) - l))) / sum(l)`, `m` the mean so far (0 before
-/// the first score; the upper end takes `1 - x`), clipped to 0 and 1. It is wider than [`betting_cs`] and needs no grid.
+/// 1/2 each: `sum(l x) / sum(l) ± (ln(2/alpha) + sum((x - m_(t-1))² (-ln(1 - l) - l))) / sum(l)`, `m` the mean so far
+/// (0 before the first score; the upper end takes `1 - x`), clipped to 0 and 1. It is wider than [`betting_cs`] and
+/// needs no grid.
 ///
 /// Assumptions and degenerate cases are those of [`betting_cs`]. O(n) time and memory.
 ///

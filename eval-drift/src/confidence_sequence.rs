@@ -16,9 +16,9 @@ const DOUBLINGS: u32 = 200;
 /// variances) `v`, ever leaves `±` this with probability at most `alpha`.
 ///
 /// Robbins (1970); Howard, S. R., Ramdas, A., McAuliffe, J. and Sekhon, J. (2021), *Time-uniform, nonparametric,
-/// nonasymptotic confidence sequences*, Annals of Statistics 49, arXiv 1810.08240, equation 14:
-/// `sqrt((v + r) ln((v + r) / (r alpha²)))` with `r = v_opt / (2 ln(1/a) + ln(1 + 2 ln(1/a)))` and `a = 0.05`, the choice that is
-/// nearly tightest at `v_opt`. It assumes that the deviations are sub-Gaussian with the given variances.
+/// nonasymptotic confidence sequences*, Annals of Statistics 49, arXiv 1810.08240, equation 14: `sqrt((v + r) ln((v +
+/// r) / (r alpha²)))` with `r = v_opt / (2 ln(1/a) + ln(1 + 2 ln(1/a)))` and `a = 0.05`, the choice that is nearly
+/// tightest at `v_opt`. It assumes that the deviations are sub-Gaussian with the given variances.
 ///
 /// `None` unless `v` is at least 0, `alpha` above 0 and below 1, and `v_opt` above 0, all finite. O(1).
 ///
@@ -35,9 +35,9 @@ pub fn normal_mixture(v: f64, alpha: f64, v_opt: f64) -> Option<f64> {
 /// The one-sided normal mixture bound: a sum of deviations from the mean, with intrinsic time `v`, ever exceeds this
 /// with probability at most `alpha`.
 ///
-/// Howard et al. (2021), proposition 6: the `s` at which `1/2 ln(4 r / (v + r)) + s² / (2 (v + r)) + ln Phi(s / sqrt(v + r))`
-/// reaches `ln(1/alpha)`, with the `r` of [`normal_mixture`] for `a = 0.1`. Degenerate cases and assumptions are those of
-/// [`normal_mixture`]. A bisection of 120 steps.
+/// Howard et al. (2021), proposition 6: the `s` at which `1/2 ln(4 r / (v + r)) + s² / (2 (v + r)) + ln Phi(s / sqrt(v
+/// + r))` reaches `ln(1/alpha)`, with the `r` of [`normal_mixture`] for `a = 0.1`. Degenerate cases and assumptions are
+/// those of [`normal_mixture`]. A bisection of 120 steps.
 pub fn normal_mixture_one_sided(v: f64, alpha: f64, v_opt: f64) -> Option<f64> {
     check(v, alpha, v_opt)?;
     let rho = best_rho(v_opt, 2.0 * ALPHA_OPT);
@@ -48,12 +48,12 @@ pub fn normal_mixture_one_sided(v: f64, alpha: f64, v_opt: f64) -> Option<f64> {
     Some(bisect(0.0, high, reaches))
 }
 
-/// The confidence sequence of a rate after `successes` of `trials`: at no time at all is the true rate outside with more
-/// than probability `alpha`, however often one looks.
+/// The confidence sequence of a rate after `successes` of `trials`: at no time at all is the true rate outside with
+/// more than probability `alpha`, however often one looks.
 ///
 /// Howard et al. (2021), the beta-binomial mixture, as `bernoulli_confidence_interval` of the package `confseq` has it:
-/// the rates `p` at which the mixture's evidence stays below `ln(1/alpha)`; the mixture is nearly tightest after `t_opt`
-/// trials. It assumes trials of one rate, independent of each other.
+/// the rates `p` at which the mixture's evidence stays below `ln(1/alpha)`; the mixture is nearly tightest after
+/// `t_opt` trials. It assumes trials of one rate, independent of each other.
 ///
 /// `None` unless `successes <= trials`, `trials > 0`, `alpha` is above 0 and below 1, and `t_opt` above 0 and finite.
 /// Two bisections of 120 steps.

@@ -17,16 +17,17 @@ const BASELINE: u32 = 1;
 
 /// Whether a rate of rare cases rose, by evidence that builds up from run to run.
 ///
-/// Each run has `k` cases in `N` trials. From the `K` cases in `T` trials before it, the rate has a Beta distribution of
-/// `a = K + 0.5`, `b = T - K + 20`, so without a change `k` is beta-binomial, `f0`. With a rise by a factor of `r` = 2, 4 or 8
-/// it is the same with the mean `r a / (a + b)` and the same `a + b`, `f1`. The evidence is that of the
-/// [e-detector](crate::ShiryaevRoberts): `M_r <- (M_r + 1) f1(k) / f0(k)`, `M` the mean over `r` (Shin, Ramdas and Rinaldo 2023, arXiv
-/// 2203.03532). From 200 on it is [`Status::Watch`], from 500 on [`Status::Alarm`].
+/// Each run has `k` cases in `N` trials. From the `K` cases in `T` trials before it, the rate has a Beta distribution
+/// of `a = K + 0.5`, `b = T - K + 20`, so without a change `k` is beta-binomial, `f0`. With a rise by a factor of `r` =
+/// 2, 4 or 8 it is the same with the mean `r a / (a + b)` and the same `a + b`, `f1`. The evidence is that of the
+/// [e-detector](crate::ShiryaevRoberts): `M_r <- (M_r + 1) f1(k) / f0(k)`, `M` the mean over `r` (Shin, Ramdas and
+/// Rinaldo 2023, arXiv 2203.03532). From 200 on it is [`Status::Watch`], from 500 on [`Status::Alarm`].
 ///
-/// The baseline's rate is taken to be at least 0.1 cases in a run, so that a history without a case gathers no evidence; a
-/// raised rate that would come too close to 1 is set halfway between the baseline's and 1. The first run only makes the baseline.
-/// It assumes independent trials whose rate varies from run to run no more than the Beta distribution says. In simulation a
-/// rate that rose from 1 % to 4 % was found after 6, 2 and 1 runs of 50, 200 and 1,000 trials.
+/// The baseline's rate is taken to be at least 0.1 cases in a run, so that a history without a case gathers no
+/// evidence; a raised rate that would come too close to 1 is set halfway between the baseline's and 1. The first run
+/// only makes the baseline. It assumes independent trials whose rate varies from run to run no more than the Beta
+/// distribution says. In simulation a rate that rose from 1 % to 4 % was found after 6, 2 and 1 runs of 50, 200 and
+/// 1,000 trials.
 ///
 /// O(1) time and memory.
 ///

@@ -2,9 +2,9 @@
 
 /// The cumulative sum of what lies above an allowance.
 ///
-/// Page, E. S. (1954), *Continuous inspection schemes*, Biometrika 41, 100–115: `C <- max(0, C + u - k)`, starting at 0,
-/// where `u` is a standardised value (above 0 is what is looked for) and `k` the allowance. An alarm is a `C` above a
-/// threshold, commonly 4 to 5. It is quickest for a lasting shift of `2 k`.
+/// Page, E. S. (1954), *Continuous inspection schemes*, Biometrika 41, 100–115: `C <- max(0, C + u - k)`, starting at
+/// 0, where `u` is a standardised value (above 0 is what is looked for) and `k` the allowance. An alarm is a `C` above
+/// a threshold, commonly 4 to 5. It is quickest for a lasting shift of `2 k`.
 ///
 /// It assumes that each `u` is standard normal while nothing changes, with a mean and a deviation that are *known*:
 /// standardised by a short baseline it raises more false alarms than its tables say.

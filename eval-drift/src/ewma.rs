@@ -2,8 +2,8 @@
 
 /// An average that forgets, in units of its own standard deviation.
 ///
-/// Roberts, S. W. (1959), *Control chart tests based on geometric moving averages*, Technometrics 1, 239–250:
-/// `E <- l u + (1 - l) E`, starting at 0, and `z = E / sqrt(l / (2 - l) (1 - (1 - l)^(2 t)))` after `t` values. An alarm is a `z`
+/// Roberts, S. W. (1959), *Control chart tests based on geometric moving averages*, Technometrics 1, 239–250: `E <- l u
+/// + (1 - l) E`, starting at 0, and `z = E / sqrt(l / (2 - l) (1 - (1 - l)^(2 t)))` after `t` values. An alarm is a `z`
 /// above a threshold, commonly 2.7 to 3. A small `l` finds small shifts, a large one large shifts.
 ///
 /// It assumes that each `u` is standard normal while nothing changes and independent of the others, with a mean and a

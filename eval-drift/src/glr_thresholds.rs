@@ -6,13 +6,13 @@ const FIRST: usize = 6;
 /// The threshold `h_t(alpha)` of a chart that looks for the largest standardised difference between the mean before and
 /// the mean after any run (the generalised likelihood ratio of the change-point model).
 ///
-/// Hawkins, D. M., Qiu, P. and Kang, C. W. (2003), *The changepoint model for statistical process control*, Journal of Quality Technology
-/// 35, 355–366. At run `t` the statistic is the maximum over the last 90 splits with at least 5 runs before them, and
-/// it exceeds `h_t(alpha)` for the first time at `t` with probability `alpha` while nothing changes: so the mean time to a false
-/// alarm is `1 / alpha`. Simulated with 800,000 series of normal values, smoothed over `t`.
+/// Hawkins, D. M., Qiu, P. and Kang, C. W. (2003), *The changepoint model for statistical process control*, Journal of
+/// Quality Technology 35, 355–366. At run `t` the statistic is the maximum over the last 90 splits with at least 5 runs
+/// before them, and it exceeds `h_t(alpha)` for the first time at `t` with probability `alpha` while nothing changes:
+/// so the mean time to a false alarm is `1 / alpha`. Simulated with 800,000 series of normal values, smoothed over `t`.
 ///
-/// `None` before the 6th run, and for another `alpha` than 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002 and 0.0001. From the
-/// 200th run on the threshold is that of the 200th. O(1).
+/// `None` before the 6th run, and for another `alpha` than 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002 and 0.0001. From
+/// the 200th run on the threshold is that of the 200th. O(1).
 ///
 /// ```
 /// assert_eq!(eval_drift::glr_threshold(6, 0.001), Some(3.091));

@@ -30,22 +30,24 @@ const VALID: f64 = 0.5;
 ///
 /// One monitor watches one history: the same model, prompt, parameters and judge. Each run is given as one score per
 /// question, `None` where it failed or could not be graded. Three kinds of streams are watched: the mean of all
-/// questions (weight .70), the *sentinel*, which listens to the questions that never moved (.15), and the
-/// mean of each category of at least 5 questions (.15 together). What a stream that is absent would weigh, the others weigh in proportion.
+/// questions (weight .70), the *sentinel*, which listens to the questions that never moved (.15), and the mean of each
+/// category of at least 5 questions (.15 together). What a stream that is absent would weigh, the others weigh in
+/// proportion.
 ///
 /// # What is computed
 /// For each stream of weights `w_q` that sum up to 1, everything from the runs before this one:
 ///
 /// 1. the level `Y_t = sum w_q x_tq`;
 /// 2. the variance `v` that single questions bring, by successive differences plus half a flipped answer, times a
-///    dispersion of at least 1 for what moves a whole run, shrunk to an assumed run noise of `tau0` (4 degrees of freedom): `sigma²`;
-/// 3. the standardised drop `z = (mean(Y_<t) - Y_t) / (sigma sqrt(1 + 1/n))`, as a normal score `u`: Student's t by Hill's formula, and where
-///    skewness would overstate the evidence, Wilson and Hilferty's;
-/// 4. the [e-detector](crate::ShiryaevRoberts) of `u`, from the sixth run on (a category of fewer than 20 questions does not
-///    bet on 4 standard deviations).
+///    dispersion of at least 1 for what moves a whole run, shrunk to an assumed run noise of `tau0` (4 degrees of
+///    freedom): `sigma²`;
+/// 3. the standardised drop `z = (mean(Y_<t) - Y_t) / (sigma sqrt(1 + 1/n))`, as a normal score `u`: Student's t by
+///    Hill's formula, and where skewness would overstate the evidence, Wilson and Hilferty's;
+/// 4. the [e-detector](crate::ShiryaevRoberts) of `u`, from the sixth run on (a category of fewer than 20 questions
+///    does not bet on 4 standard deviations).
 ///
-/// The evidence is `M = sum of weight · M_stream`. From 200 on it is [`Status::Watch`], from 500 on [`Status::Alarm`]. `-u` gives the
-/// evidence of an improvement in the same way.
+/// The evidence is `M = sum of weight · M_stream`. From 200 on it is [`Status::Watch`], from 500 on [`Status::Alarm`].
+/// The mirrored scores give the evidence of an improvement in the same way.
 ///
 /// # What it promises
 /// If the `u` are standard normal given the past, the mean number of runs to a false alarm is at least the
@@ -53,19 +55,21 @@ const VALID: f64 = 0.5;
 /// without drift) 3 to 6 % of histories had a false alarm; a drop of 3 points was found after a median of 31, 7 and 3
 /// runs, one of 10 points after 3, 2 and 1. A slow decline is partly absorbed by the baseline.
 ///
-/// Shin, Ramdas and Rinaldo 2023, arXiv 2203.03532 (e-detectors); Brown, Durbin and Evans 1975 (recursive residuals); von
-/// Neumann 1941 (successive differences); Smyth 2004 (shrunk variances); Hawkins, Qiu and Kang 2003 (change-point model).
+/// Shin, Ramdas and Rinaldo 2023, arXiv 2203.03532 (e-detectors); Brown, Durbin and Evans 1975 (recursive residuals);
+/// von Neumann 1941 (successive differences); Smyth 2004 (shrunk variances); Hawkins, Qiu and Kang 2003 (change-point
+/// model).
 ///
 /// # Missing, new and failing questions
 /// - A level moves by the mean residual of the questions that are there, each against its own baseline, so it stays
 ///   comparable. A question that joins later counts once it has 3 scores.
-/// - A run that scored less than 80 % of the questions with a baseline is [`Status::Partial`]: shown, not taken in. Less than
-///   half is [`Status::Invalid`]. A category of which less than 80 % is there sits the run out.
+/// - A run that scored less than 80 % of the questions with a baseline is [`Status::Partial`]: shown, not taken in.
+///   Less than half is [`Status::Invalid`]. A category of which less than 80 % is there sits the run out.
 /// - An alarm that its very first run raised, and that the next run contradicts (within 2 standard deviations in the
 ///   stream that raised it), is withdrawn: the outlier is masked, and [`Reading::resolved`] names it.
 ///
 /// # Starting over
-/// To accept a new level, begin a new monitor and feed it the runs from [`Change::since`] on. To mask a run, feed all others.
+/// To accept a new level, begin a new monitor and feed it the runs from [`Change::since`] on. To mask a run, feed all
+/// others.
 ///
 /// O(questions + streams) time and memory for a run; nothing of a run is kept but each question's last score and the
 /// latest 90 levels. The same runs give the same bits, whether observed at once or after a [`restore`](Self::restore).
@@ -101,8 +105,8 @@ pub struct MonitorSettings {
     pub watch: f64,
     /// Evidence from which a drop is an alarm; default 500.
     pub alarm: f64,
-    /// The noise that is assumed to move all questions of a run together, as a standard deviation of the level; default 0.005. To be
-    /// raised where the dispersion settles above 3.
+    /// The noise that is assumed to move all questions of a run together, as a standard deviation of the level; default
+    /// 0.005. To be raised where the dispersion settles above 3.
     pub run_noise: f64,
 }
 
@@ -192,8 +196,8 @@ impl QualityMonitor {
     /// The smallest drop of the mean that is expected to raise an alarm within so many runs, in the unit of the scores;
     /// `None` for 0 runs, and before two runs were observed.
     ///
-    /// `sigma sqrt(2 ln(alarm / weight) / (runs - 1))`, where below one sigma 1.5 times as many runs are needed; for one run the
-    /// drop whose one bet reaches the alarm.
+    /// `sigma sqrt(2 ln(alarm / weight) / (runs - 1))`, where below one sigma 1.5 times as many runs are needed; for
+    /// one run the drop whose one bet reaches the alarm.
     pub fn detectable_drop(&self, runs: u32) -> Option<f64> {
         let sigma = self.spread()?.variance.sqrt();
         power::detectable(runs, self.settings.alarm, self.state.epoch.weight_of_mean()).map(|drop| drop * sigma)

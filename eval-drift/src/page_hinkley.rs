@@ -2,10 +2,10 @@
 
 /// Whether the mean of a stream moved, by the sum of its deviations from the mean so far.
 ///
-/// Page, E. S. (1954), *Continuous inspection schemes*, Biometrika 41, 100–115, in the form of river 0.26, to the digit:
-/// with the running mean `m` of all values, `I <- a I + (x - m) - delta` and `D <- a D + (x - m) + delta`; a rise is found when
-/// `I` lies more than the threshold above its minimum, a fall when `D` lies more than that below its maximum (which
-/// starts at -1). After a finding the next value starts anew.
+/// Page, E. S. (1954), *Continuous inspection schemes*, Biometrika 41, 100–115, in the form of river 0.26, to the
+/// digit: with the running mean `m` of all values, `I <- a I + (x - m) - delta` and `D <- a D + (x - m) + delta`; a
+/// rise is found when `I` lies more than the threshold above its minimum, a fall when `D` lies more than that below its
+/// maximum (which starts at -1). After a finding the next value starts anew.
 ///
 /// The threshold has the unit of the values and no measure of error: what is right for a mean of 50 questions is far
 /// too wide for 1,000, and the default can never fire on means between 0 and 1. It is here for comparison;

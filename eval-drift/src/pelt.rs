@@ -5,15 +5,15 @@
 ///
 /// Killick, R., Fearnhead, P. and Eckley, I. A. (2012), *Optimal detection of changepoints with a linear computational
 /// cost*, Journal of the American Statistical Association 107, arXiv 1101.1438, as `ruptures.Pelt(model="l2", jump=1)`
-/// has it: the segmentation that minimises the sum of squared deviations from the segments' means plus `penalty` for each
-/// segment, with at least `min_size` values in each.
+/// has it: the segmentation that minimises the sum of squared deviations from the segments' means plus `penalty` for
+/// each segment, with at least `min_size` values in each.
 ///
 /// It is for the annotation of a chart, not for alarms: nothing bounds how often it finds a change where none is. A
 /// common penalty is `2 variance ln(n)`.
 ///
 /// `None` when `min_size` is 0 or above the number of values, when a value is not a finite number, or when the penalty
-/// is not a finite number of at least 0. O(n²) time for a series of few changes (each cost is computed in two passes, so
-/// that ties are those of the reference), O(n) memory.
+/// is not a finite number of at least 0. O(n³) time at worst, for a series without a change (each cost is computed in
+/// two passes over its segment, so that ties fall as in the reference): 0.1 s for 1,000 values. O(n) memory.
 ///
 /// ```
 /// let series = [[0.8, 0.81, 0.79, 0.8], [0.6, 0.61, 0.59, 0.6]].concat();

@@ -15,8 +15,8 @@ const MOST_FAILURES: u32 = 1_000;
 /// The probability that a question that is right or wrong is right at most `recent` times in `recent_runs` runs, if
 /// nothing changed since it was right `passed` times in `runs` runs.
 ///
-/// Jeffreys' prior and the beta-binomial distribution: `P(S <= recent)` for `S ~ BetaBinomial(recent_runs, passed + 1/2,
-/// runs - passed + 1/2)` (Bowyer, Aitchison and Ivanova 2025, arXiv 2503.01747). Over many questions it wants a
+/// Jeffreys' prior and the beta-binomial distribution: `P(S <= recent)` for `S ~ BetaBinomial(recent_runs, passed +
+/// 1/2, runs - passed + 1/2)` (Bowyer, Aitchison and Ivanova 2025, arXiv 2503.01747). Over many questions it wants a
 /// correction for their number (Benjamini-Hochberg). It assumes independent runs with the same chance.
 ///
 /// `None` below 5 baseline runs or 2 recent ones, or when a count exceeds its runs. O(`recent`).
@@ -33,8 +33,8 @@ pub fn binary_drop(passed: u32, runs: u32, recent: u32, recent_runs: u32) -> Opt
 
 /// How many failures in a row are still needed until [`binary_drop`] is at most `level`; 0 when it is already.
 ///
-/// `None` when 1,000 are not enough, when there are fewer than 5 baseline runs, when a count exceeds its runs, or unless
-/// `level` is above 0 and below 1.
+/// `None` when 1,000 are not enough, when there are fewer than 5 baseline runs, when a count exceeds its runs, or
+/// unless `level` is above 0 and below 1.
 ///
 /// ```
 /// assert_eq!(eval_drift::failures_needed((14, 14), (0, 1), 0.001), Some(2), "it failed once; two more are needed");
@@ -48,12 +48,15 @@ pub fn failures_needed((passed, runs): (u32, u32), (recent, recent_runs): (u32, 
     sound.then(|| (0..=MOST_FAILURES).find(is_enough)).flatten()
 }
 
-/// The probability of a mean at most as high as the recent one, if nothing changed: for questions with grades between 0 and 1.
+/// The probability of a mean at most as high as the recent one, if nothing changed: for questions with grades between 0
+/// and 1.
 ///
-/// `Phi((recent - mean) / sqrt(v (1 / runs + 1 / recent_runs)))`, with the question's variance from run to run shrunk to the
-/// mean variance of all questions, `v = (9 variance + 4 common) / 13` (Smyth 2004). It assumes means close to normal.
+/// `Phi((recent - mean) / sqrt(v (1 / runs + 1 / recent_runs)))`, with the question's variance from run to run shrunk
+/// to the mean variance of all questions, `v = (9 variance + 4 common) / 13` (Smyth 2004). It assumes means close to
+/// normal.
 ///
-/// `None` below 5 baseline runs or 2 recent ones, when `v` is not above 0, or when a value is not a finite number. O(1).
+/// `None` below 5 baseline runs or 2 recent ones, when `v` is not above 0, or when a value is not a finite number.
+/// O(1).
 ///
 /// ```
 /// let p = eval_drift::graded_drop((0.8, 0.01, 14), (0.4, 3), 0.02).unwrap();

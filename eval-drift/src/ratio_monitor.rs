@@ -18,18 +18,19 @@ const LEAST_SIGMA: f64 = 0.005;
 
 /// Whether a positive quantity (latency, tokens, cost, length) moved against its own past on the same questions.
 ///
-/// The value of a run is the 20 %-trimmed mean over the questions of `ln y_q - median ln y_q`, the median over the first
-/// 8 runs: a ratio to what is usual for each question, which single outliers do not move. From the 9th run on it is
-/// compared with the mean of all values before, `z = (Y - mean) / (sigma sqrt(1 + 1/n))`, `sigma` by successive
+/// The value of a run is the 20 %-trimmed mean over the questions of `ln y_q - median ln y_q`, the median over the
+/// first 8 runs: a ratio to what is usual for each question, which single outliers do not move. From the 9th run on it
+/// is compared with the mean of all values before, `z = (Y - mean) / (sigma sqrt(1 + 1/n))`, `sigma` by successive
 /// differences (at least 0.005) with `2 (n - 1) / 3` degrees of freedom, turned into a normal score (Hill) and fed to
-/// the [e-detector](crate::ShiryaevRoberts). Evidence is kept for a rise and, for information, for a fall. From 200 on it is
-/// [`Status::Watch`], from 500 on [`Status::Alarm`].
+/// the [e-detector](crate::ShiryaevRoberts). Evidence is kept for a rise and, for information, for a fall. From 200 on
+/// it is [`Status::Watch`], from 500 on [`Status::Alarm`].
 ///
-/// It assumes run values that are close to normal and independent. In simulation (log-normal latency, run deviation of 10 %, 2 %
-/// spikes) a rise by 20 % was found after 5 runs, by 50 % after 2, with a false alarm in 7 % of 90-run histories.
+/// It assumes run values that are close to normal and independent. In simulation (log-normal latency, run deviation of
+/// 10 %, 2 % spikes) a rise by 20 % was found after 5 runs, by 50 % after 2, with a false alarm in 7 % of 90-run
+/// histories.
 ///
-/// A value that is not a finite number above 0 is missing. A run with less than 80 % of the questions that have a reference is
-/// [`Status::Partial`] and not taken in. O(questions) time and memory for a run.
+/// A value that is not a finite number above 0 is missing. A run with less than 80 % of the questions that have a
+/// reference is [`Status::Partial`] and not taken in. O(questions) time and memory for a run.
 ///
 /// ```
 /// use eval_drift::{RatioMonitor, Status};

@@ -5,9 +5,10 @@ const MAX_EXPONENT: f64 = 300.0;
 
 /// Evidence for a shift of a stream of standardised values that builds up run by run, at any time since it began.
 ///
-/// Shin, J., Ramdas, A. and Rinaldo, A. (2023), *E-detectors: a nonparametric framework for sequential change detection*,
-/// arXiv 2203.03532, after Shiryaev (1963) and Roberts (1966). For each bet `d`, a shift in standard deviations,
-/// `M_d <- (M_d + 1) exp(d u - d² / 2)`; the evidence `M` is the mean of the `M_d`. A `u` above 0 is what is looked for.
+/// Shin, J., Ramdas, A. and Rinaldo, A. (2023), *E-detectors: a nonparametric framework for sequential change
+/// detection*, arXiv 2203.03532, after Shiryaev (1963) and Roberts (1966). For each bet `d`, a shift in standard
+/// deviations, `M_d <- (M_d + 1) exp(d u - d² / 2)`; the evidence `M` is the mean of the `M_d`. A `u` above 0 is what
+/// is looked for.
 ///
 /// If each `u`, given those before, is standard normal (or its upper tail is lighter), then `M - t` is a
 /// supermartingale: the mean time until `M` first reaches a threshold is at least that threshold, whatever the

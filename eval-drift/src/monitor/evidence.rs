@@ -1,5 +1,6 @@
 //! What the streams together say.
 
+use super::variance::Scores;
 use crate::ShiryaevRoberts;
 
 /// What each kind of stream may weigh.
@@ -21,9 +22,9 @@ impl Evidence {
         Self { drop: detector.clone(), rise: detector }
     }
 
-    pub(crate) fn updated(mut self, u: f64) -> Self {
-        self.drop.update(u);
-        self.rise.update(-u);
+    pub(crate) fn updated(mut self, scores: Scores) -> Self {
+        self.drop.update(scores.drop);
+        self.rise.update(scores.rise);
         self
     }
 }

@@ -5,10 +5,9 @@ use super::variance::Spread;
 
 /// Changes are looked for among so many latest runs.
 pub(crate) const RECENT: usize = 90;
-/// Changes are indistinguishable from the best one when their log likelihood is at most so much lower. Around the true
-/// change the log likelihood is a random walk that falls on either side, whose maximum on one side is exponential with
-/// mean 1 (Siegmund 1988): this is `-ln(1 - sqrt(0.95))`.
-const INDISTINGUISHABLE: f64 = 3.676;
+/// A cut cannot be told from the best one when its log likelihood is at most so much lower: half the 95 % quantile of
+/// chi-squared with one degree of freedom.
+const INDISTINGUISHABLE: f64 = 1.92;
 
 /// A cut of the runs into those before and those after.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,7 +41,7 @@ pub(crate) fn splits(
         .map(move |(since, before, after, sum)| {
             let (one_before, one_after) = (1.0 / f64::from(before), 1.0 / f64::from(after));
             let drop = (total - sum) * one_before - sum * one_after;
-            let score = spread.score(drop, one_before, one_after);
+            let score = spread.scores(drop, one_before, one_after).drop;
             Split { since, before, after, drop, score, error: spread.error(one_before, one_after) }
         })
 }

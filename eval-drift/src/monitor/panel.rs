@@ -121,8 +121,8 @@ impl Tally {
         self.inverse_n / self.seen
     }
 
-    /// The variance of the stream's level that single questions bring. Half a flipped answer in `pairs` pairs of runs is
-    /// added, so that questions that never moved do not promise that they never will.
+    /// The variance of the stream's level that single questions bring. Half a flipped answer in `pairs` pairs of runs
+    /// is added, so that questions that never moved do not promise that they never will.
     pub(crate) fn variance(&self, pairs: u32) -> f64 {
         let flip = 0.5 * self.weight_squared / f64::from(self.questions) / f64::from(pairs);
         (self.variance + flip) / self.weight.powi(2)

@@ -7,8 +7,8 @@ use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 use super::localise::Split;
 use super::stream::Sight;
 
-/// What a [`QualityMonitor`](super::QualityMonitor) says of one run. Levels and differences are in the unit of the scores (0 to 1);
-/// a difference below 0 is worse.
+/// What a [`QualityMonitor`](super::QualityMonitor) says of one run. Levels and differences are in the unit of the
+/// scores (0 to 1); a difference below 0 is worse.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Reading {
@@ -175,8 +175,8 @@ impl Effect {
 
 /// Since when the level differs, by the change-point model.
 ///
-/// The window is chosen by the detector for being the most different one, so the effect is optimistic: the runs that
-/// follow give the unbiased size.
+/// The window is chosen by the detector for being the most different one, so the effect is optimistic (in simulation
+/// its 95 % interval covered the truth in 84 to 94 % of cases): the runs that follow give the unbiased size.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Change {
@@ -184,9 +184,11 @@ pub struct Change {
     pub stream: StreamKind,
     /// The first run of the new level, as numbered in [`Reading::run`].
     pub since: u32,
-    /// The earliest run that could as well be the first. About 95 % of true changes lie from here …
+    /// The earliest run that could as well be the first: its log likelihood is at most 1.92 lower. In simulation the
+    /// true one lay between the earliest and the latest in 97 % of cases or more for changes above one standard
+    /// deviation of a run, and in 88 % for a change of 0.8.
     pub earliest: u32,
-    /// … to here.
+    /// The latest run that could as well be the first.
     pub latest: u32,
     /// Runs since the change, this one included.
     pub runs: u32,

@@ -64,7 +64,7 @@ impl Stream {
         }
         let (residual, inverse_n) = (tally.residual(), tally.inverse_n());
         let spread = self.spread(tally, settings).map(|spread| spread.at_coverage(tally.coverage()));
-        let u = spread.filter(|_| self.runs >= BASELINE).map(|spread| spread.score(-residual, inverse_n, 1.0));
+        let scores = spread.filter(|_| self.runs >= BASELINE).map(|spread| spread.scores(-residual, inverse_n, 1.0));
         Some(Sight {
             questions: tally.questions,
             present: tally.present,
@@ -72,8 +72,9 @@ impl Stream {
             change: (self.runs > 0).then_some(residual),
             error: spread.map(|spread| spread.error(inverse_n, 1.0)),
             spread,
-            u,
-            evidence: u.map(|u| self.evidence.clone().unwrap_or_else(|| Evidence::betting_on(bets)).updated(u)),
+            u: scores.map(|scores| scores.drop),
+            evidence: scores
+                .map(|scores| self.evidence.clone().unwrap_or_else(|| Evidence::betting_on(bets)).updated(scores)),
             step: tally.step(),
         })
     }

@@ -51,12 +51,20 @@ impl Spread {
         (self.variance * (before + after)).sqrt()
     }
 
-    /// The normal score of a drop from the mean of `1 / before` runs to that of `1 / after`: what skewness adds to the
-    /// evidence is left out.
-    pub(crate) fn score(&self, drop: f64, before: f64, after: f64) -> f64 {
+    /// The normal scores of a drop from the mean of `1 / before` runs to that of `1 / after`: what skewness adds to the
+    /// evidence is left out, on either side.
+    pub(crate) fn scores(&self, drop: f64, before: f64, after: f64) -> Scores {
         let error = self.error(before, after);
         let plain = student_to_normal(drop / error, self.df);
         let skewness = self.third_cumulant * (before * before - after * after) / error.powi(3);
-        plain.min(wilson_hilferty(plain, skewness))
+        let skewed = wilson_hilferty(plain, skewness);
+        Scores { drop: plain.min(skewed), rise: -plain.max(skewed) }
     }
+}
+
+/// The normal scores of a difference, one for each direction that is looked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Scores {
+    pub(crate) drop: f64,
+    pub(crate) rise: f64,
 }
