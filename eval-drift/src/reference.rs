@@ -65,8 +65,13 @@ impl CaseFile {
     /// Computes every case and compares. A statistic that is not known fails all of its cases, and a file without
     /// cases fails as a whole.
     pub fn check(&self) -> Outcome {
-        let mut outcome =
-            Outcome { statistic: self.statistic.clone(), cases: self.cases.len(), failed: 0, worst_error: 0.0, failures: vec![] };
+        let mut outcome = Outcome {
+            statistic: self.statistic.clone(),
+            cases: self.cases.len(),
+            failed: 0,
+            worst_error: 0.0,
+            failures: vec![],
+        };
         for case in &self.cases {
             let mut differences = Differences { file: self, worst: 0.0, found: vec![] };
             match compute(&self.statistic, &case.input) {
@@ -131,7 +136,7 @@ impl Differences<'_> {
         self.worst = self.worst.max(error);
         let allowed = self.file.abs_tol + self.file.rel_tol * expected.abs();
         // A NaN must not pass.
-        if !(error <= allowed) {
+        if error.is_nan() || error > allowed {
             self.found.push(format!("{place}: {found} is not {expected}: off by {error:e}, {allowed:e} allowed"));
         }
     }
