@@ -1,6 +1,7 @@
 //! Paid calls, written down before they are made.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
@@ -8,8 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Completion, FinishReason, Money, Origin, ProviderError, ProviderErrorKind, RunId, Served, StoreError, Timing,
-    Usage, clock,
+    Completion, FinishReason, Money, Origin, ProviderError, ProviderErrorKind, RunId, Sample, Served, StoreError,
+    Timing, Usage, clock,
 };
 
 /// The id of an attempt, unique in its run. Ids sort by the time at which the attempts began.
@@ -210,6 +211,13 @@ pub trait AttemptLog: Send + Sync + 'static {
     /// Writes the end down. Does not wait: it is committed with what comes next, at the latest when the run is stored.
     fn end(&self, attempt: Attempt);
 
+    /// Tells which samples are asked next. Does not wait, and need not be kept: evaluations bring their samples
+    /// themselves. A store that keeps each text once can write many of them in one go, which costs less. The default
+    /// does nothing.
+    fn announce(&self, samples: Vec<Arc<Sample>>) {
+        let _ = samples;
+    }
+
     /// Marks every attempt of a run that has begun and not ended as abandoned: for who takes over a run whose process
     /// is gone. Gives their number.
     ///
@@ -226,13 +234,17 @@ pub trait AttemptLog: Send + Sync + 'static {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
-impl<L: AttemptLog + ?Sized> AttemptLog for std::sync::Arc<L> {
+impl<L: AttemptLog + ?Sized> AttemptLog for Arc<L> {
     async fn begin(&self, attempt: &Attempt) -> Result<(), StoreError> {
         (**self).begin(attempt).await
     }
 
     fn end(&self, attempt: Attempt) {
         (**self).end(attempt);
+    }
+
+    fn announce(&self, samples: Vec<Arc<Sample>>) {
+        (**self).announce(samples);
     }
 
     async fn abandon(&self, run: RunId) -> Result<u64, StoreError> {

@@ -1,5 +1,6 @@
 //! The pipeline: questions to a model, answers to judges, evaluations to a store, everything to a reporter.
 
+mod ahead;
 mod builder;
 mod contain;
 mod group;
@@ -18,11 +19,12 @@ pub use group::Group;
 pub use work::Again;
 
 use crate::summary::Summarizer;
-use crate::{Dataset, Durable, Judge, Provider, Reporter, Run, RunError, RunId, RunStatus, clock};
+use crate::{Dataset, DatasetError, Durable, Judge, Provider, Reporter, Run, RunError, RunId, RunStatus, clock};
+use ahead::Ahead;
 use hold::Hold;
 use session::{Limits, Session};
 use task::Setup;
-use work::Left;
+use work::{Left, Task};
 
 /// Asks one model the questions of a data set, has the answers judged, keeps the evaluations, reports what happens.
 ///
@@ -105,7 +107,7 @@ impl Evaluator {
             store.put_run(&run).await?;
         }
         let books = Summarizer::new(run.planned, run.epochs, run.threshold);
-        let work = Left::all().tasks(samples, run.epochs);
+        let work = self.ahead(Left::all().tasks(samples, run.epochs));
         Session::new(self.setup.clone(), run, books, hold, reporter).drive(work, self.limits, stop).await
     }
 
@@ -150,8 +152,17 @@ impl Evaluator {
         run.status = RunStatus::Running;
         (run.finished, run.stop, run.summary) = (None, None, None);
         store.put_run(&run).await?;
-        let work = left.tasks(samples, run.epochs);
+        let work = self.ahead(left.tasks(samples, run.epochs));
         Session::new(self.setup.clone(), run, books, Some(hold), reporter).drive(work, self.limits, stop).await
+    }
+
+    /// The work, whose samples the store is told of before they are asked.
+    fn ahead(
+        &self,
+        work: impl Iterator<Item = Result<Task, DatasetError>>,
+    ) -> impl Iterator<Item = Result<Task, DatasetError>> {
+        let store = self.setup.durable.clone();
+        Ahead::new(work, store.map(|store| move |samples| store.announce(samples)))
     }
 
     /// Takes a run that begins. Lost between its row and its lease, it must not count as running for ever.

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
-    History, HistoryQuery, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Stats, Store,
+    History, HistoryQuery, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Sample, Stats, Store,
     StoreError, Waits, async_trait,
 };
 use thiserror::Error;
@@ -239,6 +239,10 @@ impl<S: Store + AttemptLog> AttemptLog for Spill<S> {
 
     fn end(&self, attempt: Attempt) {
         self.inner.end(attempt);
+    }
+
+    fn announce(&self, samples: Vec<Arc<Sample>>) {
+        self.inner.announce(samples);
     }
 
     async fn abandon(&self, run: RunId) -> Result<u64, StoreError> {

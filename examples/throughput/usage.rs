@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 /// CPU and wall time in seconds, peak resident memory in MB (1,000,000 bytes).
@@ -17,22 +18,20 @@ pub struct Usage {
 impl Usage {
     /// What this process has used since it began; the wall time since `begun`.
     pub fn of_this_process(begun: Instant) -> Result<Self> {
-        Ok(Self { cpu_s: cpu_seconds()?, wall_s: begun.elapsed().as_secs_f64(), peak_mb: peak_mb()? })
+        Ok(Self { cpu_s: cpu_seconds(), wall_s: begun.elapsed().as_secs_f64(), peak_mb: peak_mb()? })
     }
 }
 
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.2} s CPU, {:.2} s, {:.1} MB", self.cpu_s, self.wall_s, self.peak_mb)
+        write!(f, "{:.3} s CPU, {:.2} s, {:.1} MB", self.cpu_s, self.wall_s, self.peak_mb)
     }
 }
 
-/// User and system time of all threads; Linux counts them in hundredths of a second here.
-fn cpu_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let after_name = stat.rsplit_once(") ").context("/proc/self/stat")?.1;
-    let ticks = after_name.split(' ').skip(11).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>()?;
-    Ok(ticks / 100.0)
+/// User and system time of all threads. `/proc/self/stat` counts in hundredths of a second: too coarse.
+fn cpu_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 fn peak_mb() -> Result<f64> {

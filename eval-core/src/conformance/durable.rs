@@ -2,8 +2,9 @@
 
 use super::{fixtures, must};
 use crate::{
-    Attempt, AttemptEnd, AttemptId, AttemptOutcome, Completion, Durable, FinishReason, Lease, Money, Origin, Owner,
-    ProviderError, ProviderErrorKind, Run, RunId, RunQuery, RunStatus, Served, StoreError, Timestamp, Timing, Usage,
+    Attempt, AttemptEnd, AttemptId, AttemptOutcome, Completion, Durable, EvaluationQuery, FinishReason, Lease, Money,
+    Origin, Owner, ProviderError, ProviderErrorKind, Run, RunId, RunQuery, RunStatus, Sample, Served, StoreError,
+    Timestamp, Timing, Usage,
 };
 
 /// Holds a store to the contracts of [`AttemptLog`](crate::AttemptLog) and [`Leases`](crate::Leases). `make` gives an
@@ -13,6 +14,7 @@ use crate::{
 /// When something does not hold; the message says what.
 pub async fn durable<S: Durable>(make: impl AsyncFn() -> S) {
     attempts(&make().await).await;
+    announced(&make().await).await;
     pages(&make().await).await;
     abandoned(&make().await).await;
     strangers(&make().await).await;
@@ -56,6 +58,18 @@ async fn attempts(store: &impl Durable) {
     expected.iter().cloned().for_each(|attempt| store.end(attempt));
     must(store.put_run(&must(store.get_run(run).await, "a run is read")).await, "a run is replaced");
     assert_eq!(attempts_of(store, run).await, expected, "attempts and their ends, in the order of their beginning");
+}
+
+/// What was announced changes nothing: not what is read, and not whether it can be stored.
+async fn announced(store: &impl Durable) {
+    let run = stored_run(store, 0).await.id;
+    let evaluations = [fixtures::scored(run, "b", 1, 0.5), fixtures::scored(run, "a", 1, 1.0)];
+    for _ in 0..2 {
+        store.announce(vec![evaluations[1].sample.clone(), Sample::new("never asked", "?").into()]);
+        must(store.put_evaluations(run, &evaluations).await, "evaluations are stored");
+    }
+    let found = must(store.evaluations(run, &EvaluationQuery::default()).await, "evaluations are read");
+    assert_eq!(found, [evaluations[1].clone(), evaluations[0].clone()], "what was asked, and nothing else");
 }
 
 fn rich_answer() -> Completion {

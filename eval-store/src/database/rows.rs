@@ -3,7 +3,7 @@
 //! One struct a table serves both ways: written, it borrows from the value; read, it owns its texts.
 
 #[macro_use]
-mod bulk;
+mod insert;
 
 mod attempt;
 mod evaluation;

@@ -1,11 +1,12 @@
 //! The store on a database.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
-    History, HistoryQuery, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Stats, Store,
+    History, HistoryQuery, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Sample, Stats, Store,
     StoreError, async_trait,
 };
 use tokio::task::spawn_blocking;
@@ -214,6 +215,10 @@ impl AttemptLog for DieselStore {
 
     fn end(&self, attempt: Attempt) {
         self.writer.end(attempt);
+    }
+
+    fn announce(&self, samples: Vec<Arc<Sample>>) {
+        self.writer.announce(samples);
     }
 
     async fn abandon(&self, run: RunId) -> Result<u64, StoreError> {

@@ -1,9 +1,10 @@
 //! What is written. Everything here runs inside one writing transaction.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use diesel::prelude::*;
-use eval_core::{Attempt, Evaluation, Run, RunId, RunStatus};
+use eval_core::{Attempt, Evaluation, Run, RunId, RunStatus, Sample};
 
 use crate::database::attempts::forget_answers;
 
@@ -37,6 +38,27 @@ impl Batch {
     /// How many rows it has, about.
     pub(crate) fn len(&self) -> usize {
         self.evaluations.len() + usize::from(self.begun.is_some())
+    }
+}
+
+/// What nobody waits for: it goes with the next commit.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    /// Attempts that have ended.
+    pub(crate) ended: Vec<Attempt>,
+    /// Samples that are asked next.
+    pub(crate) announced: Vec<Arc<Sample>>,
+}
+
+impl Notes {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ended.is_empty() && self.announced.is_empty()
+    }
+
+    /// Takes over what others have left.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        self.ended.append(&mut other.ended);
+        self.announced.append(&mut other.announced);
     }
 }
 
@@ -99,12 +121,12 @@ pub(crate) fn put_run(connection: &mut Connection, run: &Run) -> Result<(), Fail
     Ok(())
 }
 
-/// Stores several batches, and with them the attempts that have ended since the last time.
+/// Stores several batches, and with them what was left since the last time.
 pub(crate) fn put_batches(
     connection: &mut Connection,
     known: &mut Known,
     batches: &[Batch],
-    ended: &[Attempt],
+    notes: &Notes,
 ) -> Result<(), Failure> {
     let intents: HashSet<RunId> = batches.iter().filter(|batch| batch.begun.is_some()).map(|batch| batch.run).collect();
     for run in intents {
@@ -113,13 +135,14 @@ pub(crate) fn put_batches(
     match connection {
         #[cfg(feature = "sqlite")]
         Connection::Sqlite(connection) => {
+            sqlite::put_samples(connection, &mut known.samples, &notes.announced)?;
             sqlite::put_batches(connection, &mut known.samples, batches)?;
-            sqlite::put_ended(connection, ended)
+            sqlite::put_ended(connection, &notes.ended)
         }
         #[cfg(feature = "postgres")]
         Connection::Postgres(connection, _) => {
-            postgres::put_batches(connection, known, batches)?;
-            postgres::put_ended(connection, ended)
+            postgres::put_batches(connection, known, batches, &notes.announced)?;
+            postgres::put_ended(connection, &notes.ended)
         }
     }
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use eval_core::{Attempt, StoreError};
+use eval_core::{Attempt, Sample, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::database::connection::Connection;
 use crate::database::error::{Failure, backend};
 use crate::database::leases::Held;
 use crate::database::place::Place;
-use crate::database::write::{Batch, Known, put_batches};
+use crate::database::write::{Batch, Known, Notes, put_batches};
 use queue::{Queue, Waiting};
 
 type Call = Box<dyn FnOnce(&mut Desk, Instant) + Send>;
@@ -53,8 +53,8 @@ impl Writer {
     pub(crate) fn spawn(place: Place, connection: Connection, patience: Duration, held: Held) -> std::io::Result<Self> {
         let (jobs, waiting) = mpsc::unbounded_channel();
         let queue = Arc::<Queue>::default();
-        let (known, ended) = (Known { held, ..Known::default() }, Vec::new());
-        let mut desk = Desk { place, connection: Some(connection), patience, known, queue: queue.clone(), ended };
+        let (known, notes) = (Known { held, ..Known::default() }, Notes::default());
+        let mut desk = Desk { place, connection: Some(connection), patience, known, queue: queue.clone(), notes };
         let work = move || desk.work(waiting);
         let thread = thread::Builder::new().name("eval-store-writer".to_owned()).spawn(work)?;
         Ok(Self { jobs: Some(jobs), queue, thread: Some(thread) })
@@ -68,7 +68,12 @@ impl Writer {
 
     /// Leaves the end of an attempt for the next commit.
     pub(crate) fn end(&self, attempt: Attempt) {
-        self.queue.end(attempt);
+        self.queue.notes().ended.push(attempt);
+    }
+
+    /// Leaves samples for the next commit.
+    pub(crate) fn announce(&self, mut samples: Vec<Arc<Sample>>) {
+        self.queue.notes().announced.append(&mut samples);
     }
 
     /// Runs work on the writing connection, and once more if the connection was lost in it.
@@ -112,8 +117,8 @@ struct Desk {
     patience: Duration,
     known: Known,
     queue: Arc<Queue>,
-    /// Attempts that have ended and are not committed yet.
-    ended: Vec<Attempt>,
+    /// What was left for the next commit.
+    notes: Notes,
 }
 
 impl Desk {
@@ -134,14 +139,13 @@ impl Desk {
         self.flush(Instant::now() + self.patience);
     }
 
-    /// Commits the attempts that have ended, when no batch takes them along. What does not get through goes with the
-    /// next commit.
+    /// Commits what was left, when no batch takes it along. What does not get through goes with the next commit.
     fn flush(&mut self, deadline: Instant) {
-        self.ended.append(&mut self.queue.take_ended());
-        if !self.ended.is_empty()
+        self.notes.append(&mut self.queue.notes());
+        if !self.notes.is_empty()
             && let Err(failure) = self.store(&[], deadline)
         {
-            tracing::debug!(%failure, "attempts that have ended are not stored yet");
+            tracing::debug!(%failure, "what goes with the next commit is not stored yet");
         }
     }
 
@@ -163,17 +167,20 @@ impl Desk {
     }
 
     fn store(&mut self, batches: &[Batch], deadline: Instant) -> Result<(), Failure> {
-        self.ended.append(&mut self.queue.take_ended());
-        let (known, ended) = (&mut self.known, &self.ended);
+        self.notes.append(&mut self.queue.notes());
+        let (known, notes) = (&mut self.known, &self.notes);
         let stored = self.place.run(&mut self.connection, deadline, |connection| {
-            let result = connection.write(|connection| put_batches(connection, known, batches, ended));
+            let result = connection.write(|connection| put_batches(connection, known, batches, notes));
             if result.is_err() {
                 known.samples.forget();
             }
             result
         });
-        if stored.is_ok() {
-            self.ended.clear();
+        match &stored {
+            Ok(()) => self.notes = Notes::default(),
+            // It may be the fault of a sample that nobody has to store yet.
+            Err(failure) if !failure.is_transient() => self.notes.announced.clear(),
+            Err(_) => {}
         }
         stored
     }

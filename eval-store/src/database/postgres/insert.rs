@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -50,8 +51,13 @@ impl<'a> Item<'a> {
     }
 }
 
-/// Stores several batches.
-pub(crate) fn put_batches(connection: &mut PgConnection, known: &mut Known, batches: &[Batch]) -> Result<(), Failure> {
+/// Stores several batches, and samples that are asked next.
+pub(crate) fn put_batches(
+    connection: &mut PgConnection,
+    known: &mut Known,
+    batches: &[Batch],
+    announced: &[Arc<Sample>],
+) -> Result<(), Failure> {
     let names = require_runs(connection, batches)?;
     let kept = newest(batches);
     let hashes: Vec<String> = kept.iter().map(|(_, evaluation)| evaluation.sample.content_hash()).collect();
@@ -61,9 +67,12 @@ pub(crate) fn put_batches(connection: &mut PgConnection, known: &mut Known, batc
         let run_text = names.get(run).map(String::as_str).unwrap_or_default();
         items.push(Item { id, run: *run, run_text, hash, evaluation });
     }
-    put_samples(connection, known, &items)?;
+    let announced_hashes: Vec<String> = announced.iter().map(|sample| sample.content_hash()).collect();
+    let of_items = items.iter().map(|item| (item.hash, &*item.evaluation.sample));
+    let to_come = announced_hashes.iter().map(String::as_str).zip(announced.iter().map(|sample| &**sample));
+    put_samples(connection, known, of_items.chain(to_come))?;
     put(connection, &items)?;
-    hashes.into_iter().for_each(|hash| known.samples.remember(hash));
+    hashes.into_iter().chain(announced_hashes).for_each(|hash| known.samples.remember(hash));
     let begun = batches.iter().filter_map(|batch| batch.begun.as_ref());
     let intents: Vec<_> = begun.map(|attempt| IntentRow::new(attempt, &names[&attempt.origin.run])).collect();
     // One that was told already, by a caller who did not hear that it was stored, is the same one.
@@ -114,12 +123,13 @@ fn newest(batches: &[Batch]) -> Vec<(RunId, &Evaluation)> {
     kept
 }
 
-fn put_samples(connection: &mut PgConnection, known: &Known, items: &[Item<'_>]) -> Result<(), Failure> {
+fn put_samples<'a>(
+    connection: &mut PgConnection,
+    known: &Known,
+    samples: impl Iterator<Item = (&'a str, &'a Sample)>,
+) -> Result<(), Failure> {
     // In the order of their hashes, for the same reason as the evaluations.
-    let unknown: BTreeMap<&str, &Sample> = (items.iter())
-        .filter(|item| !known.samples.contains(item.hash))
-        .map(|item| (item.hash, &*item.evaluation.sample))
-        .collect();
+    let unknown: BTreeMap<&str, &Sample> = samples.filter(|(hash, _)| !known.samples.contains(hash)).collect();
     let rows = unknown.iter().map(|(hash, sample)| SampleRow::new(sample, hash)).collect::<Result<Vec<_>, _>>()?;
     insert(connection, &rows)?;
     Ok(())

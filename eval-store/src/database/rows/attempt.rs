@@ -46,12 +46,12 @@ pub(crate) struct EndRow<'a> {
     details: Option<Text<'a>>,
 }
 
-bulk! {
+rows! {
     IntentRow in attempts:
     run_id, id, sample_id, epoch, purpose, model, begun_at
 }
 
-bulk! {
+rows! {
     EndRow in attempt_ends:
     run_id, id, ended_at, outcome, answer, error_kind, error, finish_reason, prompt_tokens, completion_tokens,
     cost_nanos, latency_ms, details

@@ -67,7 +67,7 @@ pub(crate) struct Keys<'a> {
     pub(crate) sample_hash: &'a str,
 }
 
-bulk! {
+rows! {
     EvaluationRow in evaluations:
     id, run_id, sample_id, epoch, sample_hash, category, outcome, score, error_kind, error, answer, finish_reason,
     prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, cost_nanos, queued_ms, backing_off_ms,

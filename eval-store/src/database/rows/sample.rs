@@ -17,7 +17,7 @@ pub(crate) struct SampleRow<'a> {
     metadata: Option<Text<'a>>,
 }
 
-bulk! {
+rows! {
     SampleRow in samples:
     hash, question, expected_output, turns, metadata
 }

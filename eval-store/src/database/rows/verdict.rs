@@ -24,7 +24,7 @@ pub(crate) struct VerdictRow<'a> {
     latency_ms: Option<f64>,
 }
 
-bulk! {
+rows! {
     VerdictRow in verdicts:
     evaluation_id, position, judge, score, explanation, error, prompt_tokens, completion_tokens, cached_tokens,
     reasoning_tokens, cost_nanos, latency_ms

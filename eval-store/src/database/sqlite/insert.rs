@@ -1,15 +1,42 @@
 //! Evaluations and attempts into SQLite: a statement a row. Diesel keeps a statement prepared, and SQLite is as fast with many small
 //! ones as with a large one.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
-use eval_core::{Attempt, Evaluation, OutcomeKind, RunId};
+use eval_core::{Attempt, Evaluation, OutcomeKind, RunId, Sample};
 
+use super::row::insert;
 use crate::database::error::Failure;
 use crate::database::rows::{EndRow, EvaluationRow, IntentRow, Keys, SampleRow, VerdictRow};
-use crate::database::schema::{attempt_ends, attempts, evaluations, runs, samples, verdicts};
+use crate::database::schema::{evaluations, runs, samples};
 use crate::database::write::{Batch, Seen};
+
+/// Stores samples that are asked next, in the order of their hashes: one by one, as their evaluations come, each would
+/// change another page of the index.
+pub(crate) fn put_samples(
+    connection: &mut SqliteConnection,
+    seen: &mut Seen,
+    announced: &[Arc<Sample>],
+) -> Result<(), Failure> {
+    let by_hash: BTreeMap<_, _> = announced.iter().map(|sample| (sample.content_hash(), sample)).collect();
+    for (hash, sample) in by_hash {
+        put_sample(connection, seen, sample, &hash)?;
+        seen.remember(hash);
+    }
+    Ok(())
+}
+
+fn put_sample(connection: &mut SqliteConnection, seen: &Seen, sample: &Sample, hash: &str) -> Result<(), Failure> {
+    if !seen.contains(hash) {
+        let row = SampleRow::new(sample, hash)?;
+        diesel::insert_or_ignore_into(samples::table).values(&row).execute(connection)?;
+    }
+    Ok(())
+}
 
 /// Stores several batches.
 pub(crate) fn put_batches(
@@ -44,7 +71,7 @@ pub(crate) fn put_ended(connection: &mut SqliteConnection, ended: &[Attempt]) ->
         let Some(end) = &attempt.end else { continue };
         let run = attempt.origin.run.to_string();
         let row = EndRow::new(attempt.id, end, &run)?;
-        match diesel::insert_into(attempt_ends::table).values(&row).execute(connection) {
+        match insert(connection, &row) {
             Ok(_) | Err(Error::DatabaseError(ForeignKeyViolation | UniqueViolation, _)) => {}
             Err(error) => return Err(error.into()),
         }
@@ -72,7 +99,7 @@ impl Writing<'_> {
 
     fn put(&mut self, run: RunId, run_text: &str, evaluation: &Evaluation) -> Result<(), Failure> {
         let hash = evaluation.sample.content_hash();
-        self.put_sample(evaluation, &hash)?;
+        put_sample(self.connection, self.seen, &evaluation.sample, &hash)?;
         let row = EvaluationRow::new(Keys { id: self.next, run, run_text, sample_hash: &hash }, evaluation)?;
         if self.insert(&row)? || (self.make_way(run_text, evaluation)? && self.insert(&row)?) {
             self.put_verdicts(evaluation)?;
@@ -82,19 +109,9 @@ impl Writing<'_> {
         Ok(())
     }
 
-    fn put_sample(&mut self, evaluation: &Evaluation, hash: &str) -> Result<(), Failure> {
-        if self.seen.contains(hash) {
-            return Ok(());
-        }
-        let row = SampleRow::new(&evaluation.sample, hash)?;
-        diesel::insert_or_ignore_into(samples::table).values(&row).execute(self.connection)?;
-        Ok(())
-    }
-
-    /// Whether the row was new. A plain insert, because diesel keeps its statement without writing the SQL again each
-    /// time; one with a conflict clause costs twice as much.
+    /// Whether the row was new. A plain insert: one with a conflict clause costs twice as much.
     fn insert(&mut self, row: &EvaluationRow<'_>) -> QueryResult<bool> {
-        match diesel::insert_into(evaluations::table).values(row).execute(self.connection) {
+        match insert(self.connection, row) {
             Ok(_) => Ok(true),
             Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
             Err(error) => Err(error),
@@ -103,7 +120,7 @@ impl Writing<'_> {
 
     /// An intent that was told already, by a caller who did not hear that it was stored, is the same one.
     fn insert_intent(&mut self, row: &IntentRow<'_>) -> QueryResult<()> {
-        match diesel::insert_into(attempts::table).values(row).execute(self.connection) {
+        match insert(self.connection, row) {
             Ok(_) | Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(()),
             Err(error) => Err(error),
         }
@@ -122,7 +139,7 @@ impl Writing<'_> {
     fn put_verdicts(&mut self, evaluation: &Evaluation) -> QueryResult<()> {
         for (position, verdict) in (0..).zip(&evaluation.verdicts) {
             let row = VerdictRow::new(self.next, position, verdict);
-            diesel::insert_into(verdicts::table).values(&row).execute(self.connection)?;
+            insert(self.connection, &row)?;
         }
         Ok(())
     }

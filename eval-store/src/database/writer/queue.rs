@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use eval_core::{Attempt, StoreError};
+use eval_core::StoreError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Job, Task, closed};
 use crate::database::error::backend;
-use crate::database::write::Batch;
+use crate::database::write::{Batch, Notes};
 
 /// At most so many evaluations in one transaction, unless one batch alone has more.
 const MOST: usize = 256;
@@ -20,8 +20,7 @@ const MOST: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     line: Mutex<Line>,
-    /// Attempts that have ended: nobody waits for them, they go with the next commit.
-    ended: Mutex<Vec<Attempt>>,
+    notes: Mutex<Notes>,
 }
 
 #[derive(Debug, Default)]
@@ -73,14 +72,9 @@ impl Queue {
         }
     }
 
-    /// Leaves the end of an attempt for the next commit.
-    pub(super) fn end(&self, attempt: Attempt) {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(attempt);
-    }
-
-    /// The attempts that have ended since the last time.
-    pub(super) fn take_ended(&self) -> Vec<Attempt> {
-        std::mem::take(&mut *self.ended.lock().unwrap_or_else(PoisonError::into_inner))
+    /// What goes with the next commit.
+    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What nobody waits for any more, when the store is dropped.
