@@ -57,8 +57,9 @@ impl Tables {
     fn new(before: Proportion, after: Proportion) -> Self {
         let (n1, n2) = (u128::from(before.of()), u128::from(after.of()));
         let hits = u128::from(before.count()) + u128::from(after.count());
-        let mode = (hits + 1) * (n2 + 1) / (n1 + n2 + 2);
         let (least, most) = (hits.saturating_sub(n1), hits.min(n2));
+        let mode = (hits + 1) as f64 * ((n2 + 1) as f64 / (n1 + n2 + 2) as f64);
+        let mode = (mode as u128).clamp(least, most);
         // How much likelier one more hit after is than `k`.
         let ratio = |k: u128| ((hits - k) * (n2 - k)) as f64 / ((k + 1) as f64 * (n1 + k + 1 - hits) as f64);
         let down = (least..mode).rev().scan(1.0, |weight, k| positive(weight, 1.0 / ratio(k)));

@@ -28,3 +28,45 @@ impl Proportion {
         (self.of > 0).then(|| self.count as f64 / self.of as f64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{agresti_coull, clopper_pearson, jeffreys, wilson};
+    use proptest::prelude::*;
+
+    type Interval = fn(Proportion, f64) -> Option<(f64, f64)>;
+
+    const INTERVALS: [Interval; 4] = [wilson, agresti_coull, clopper_pearson, jeffreys];
+
+    #[test]
+    fn more_than_there_are_is_no_proportion_and_none_of_none_has_no_interval() {
+        assert_eq!(Proportion::new(2, 1), None);
+        let [nothing, one] = [(0, 0), (1, 1)].map(|(count, of)| Proportion::new(count, of).unwrap());
+        assert_eq!((nothing.share(), one.share()), (None, Some(1.0)));
+        for interval in INTERVALS {
+            assert_eq!(interval(nothing, 0.95), None);
+            for confidence in [0.0, 1.0, -0.5, f64::NAN] {
+                assert_eq!(interval(one, confidence), None);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn intervals_have_width_mirror_and_grow_with_confidence(
+            of in 1_u64..100_000, share in 0.0..1.0, confidence in 0.5..0.98,
+        ) {
+            let count = f64::round(of as f64 * share) as u64;
+            let [proportion, mirrored] = [count, of - count].map(|count| Proportion::new(count, of).unwrap());
+            for interval in INTERVALS {
+                let (low, high) = interval(proportion, confidence).unwrap();
+                prop_assert!(0.0 <= low && low < high && high <= 1.0);
+                let (other_low, other_high) = interval(mirrored, confidence).unwrap();
+                prop_assert!((low + other_high - 1.0).abs() < 1e-9 && (high + other_low - 1.0).abs() < 1e-9);
+                let (lower, higher) = interval(proportion, confidence + 0.01).unwrap();
+                prop_assert!(lower <= low && high <= higher);
+            }
+        }
+    }
+}

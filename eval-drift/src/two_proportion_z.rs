@@ -28,3 +28,15 @@ pub fn two_proportion_z(before: Proportion, after: Proportion) -> Option<TwoProp
     let z = (first - second) / error;
     (error > 0.0).then(|| TwoProportionZ { z, p_two: two_sided(z) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nothing_varies_there_is_no_test() {
+        for (k1, n1, k2, n2) in [(0, 9, 0, 5), (9, 9, 5, 5), (0, 0, 1, 5), (1, 5, 0, 0)] {
+            assert_eq!(two_proportion_z(Proportion::new(k1, n1).unwrap(), Proportion::new(k2, n2).unwrap()), None);
+        }
+    }
+}
