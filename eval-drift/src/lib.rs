@@ -7,7 +7,6 @@ mod attribution;
 mod best_run;
 mod beta_binomial;
 mod betting_cs;
-mod bisect;
 mod bonett_price;
 mod bootstrap_bca;
 mod bootstrap_means;
