@@ -1,4 +1,4 @@
-//! Connections to a server, and the runtime that drives them.
+//! Connections to a server.
 
 use std::time::{Duration, Instant};
 
@@ -6,27 +6,22 @@ use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{Connection as _, QueryResult};
 use diesel_async::AsyncPgConnection;
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep_until, timeout_at};
 use tokio_postgres::Config;
 use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::PgConnection;
 use super::address::Address;
 use super::tls::connector;
+use super::{PgConnection, drive};
 use crate::database::connection::Connection;
 use crate::database::error::Failure;
 use crate::database::options::Options;
 
-/// A server, and the runtime on which all connections to it live.
-///
-/// It has a thread of its own, because the caller's runtime may have a single one, which stands still while the caller
-/// waits.
+/// A server, and how to speak to it.
 pub(crate) struct Server {
-    // Taken only when dropped.
-    runtime: Option<Runtime>,
     config: Config,
     tls: MakeRustlsConnect,
     patience: Duration,
@@ -44,22 +39,18 @@ impl Server {
     pub(crate) fn new(url: &str, options: &Options) -> Result<Self, String> {
         let Address { config, trust, bouncer } = Address::parse(url)?;
         let tls = connector(&trust)?;
-        let mut builder = Builder::new_multi_thread();
-        let runtime = builder.worker_threads(1).thread_name("eval-store-postgres").enable_all().build();
-        let runtime = runtime.map_err(|error| format!("no thread can be started: {error}"))?;
         let own = options.statement_cache && !bouncer;
-        Ok(Self { runtime: Some(runtime), config, tls, patience: options.patience, own })
+        Ok(Self { config, tls, patience: options.patience, own })
     }
 
     /// Opens a connection, from a thread that may block.
     pub(crate) fn connect(&self, deadline: Instant) -> Result<Connection, Failure> {
-        let Some(runtime) = &self.runtime else { return Err(Failure::Refused("the store is closed".to_owned())) };
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| unreachable(format!("no connection can be driven: {error}")))?;
         let connecting = async { timeout_at(deadline.into(), self.log_in(runtime.handle())).await };
         let late = |_| unreachable("the server did not answer in time".to_owned());
         let (connection, line) = runtime.block_on(connecting).map_err(late)??;
-        // The wrapper takes the runtime that it finds itself in.
-        let _inside = runtime.enter();
-        let mut connection = PgConnection::from(connection);
+        let mut connection = drive(runtime, connection);
         let watch = line.watch(deadline);
         self.set_up(&mut connection)?;
         drop(watch);
@@ -86,15 +77,6 @@ impl Server {
         }
         connection.set_prepared_statement_cache_size(CacheSize::Disabled);
         Ok(())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Not by waiting: the last user may be an asynchronous task.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }
 
