@@ -153,7 +153,9 @@ async fn an_answer_whose_grader_ended_the_run_is_graded_when_the_run_goes_on() {
 
         async fn judge(&self, sample: &Sample, answer: &Completion) -> Result<Verdict, JudgeError> {
             match answer.text.as_str() {
-                "3" if self.0.load(Ordering::SeqCst) > 0 => Err(ProviderError::new(self.1, "not now").into()),
+                "3" if self.0.load(Ordering::SeqCst) > 0 => {
+                    Err(JudgeError::Provider(ProviderError::new(self.1, "not now")))
+                }
                 _ => Even.judge(sample, answer).await,
             }
         }
