@@ -23,6 +23,7 @@ mod energy_distance;
 mod ewma;
 mod fisher_exact;
 mod floats;
+mod gate;
 mod glr_thresholds;
 mod harrell_davis;
 mod histogram;
@@ -39,9 +40,11 @@ mod mmd_rbf;
 mod moments;
 mod monitor;
 mod multiple_testing;
+pub mod neutral;
 mod non_inferiority;
 mod normal_scores;
 mod page_hinkley;
+mod paired_effect;
 mod paired_proportions;
 mod paired_t;
 mod paired_test;
@@ -58,6 +61,8 @@ mod rate_test;
 mod ratio_monitor;
 #[cfg(feature = "reference")]
 pub mod reference;
+mod run_scores;
+mod shared_questions;
 mod shares;
 mod sign_flip;
 mod sorting;
@@ -92,6 +97,10 @@ pub use cusum::Cusum;
 pub use energy_distance::energy_distance;
 pub use ewma::Ewma;
 pub use fisher_exact::{FisherExact, fisher_exact};
+pub use gate::{
+    Answers, Bounds, CategoryChange, ChangeCounts, Check, CheckOutcome, Decision, Difference, Gate, GateReport,
+    Inconclusive, Markdown, Needs, Policy, QuestionChange, Unit, annotations, junit, text,
+};
 pub use glr_thresholds::glr_threshold;
 pub use harrell_davis::harrell_davis;
 pub use histogram::histogram;
@@ -112,6 +121,7 @@ pub use multiple_testing::{benjamini_hochberg, benjamini_yekutieli, bonferroni, 
 pub use non_inferiority::{NonInferiority, non_inferiority};
 pub use normal_scores::{hill_score, normal_score, wilson_hilferty_score};
 pub use page_hinkley::{Direction, PageHinkley, PageHinkleySettings};
+pub use paired_effect::{IntervalOf, PairedEffect};
 pub use paired_proportions::{PairedProportions, paired_proportions};
 pub use paired_t::{PairedT, StudentTest, paired_t};
 pub use paired_test::PairedTest;
@@ -124,6 +134,7 @@ pub use quantile::{QuantileInterval, quantile, quantile_interval};
 pub use question_drop::{binary_drop, failures_needed, graded_drop};
 pub use rate_test::{RateTest, rate_test};
 pub use ratio_monitor::{RatioMonitor, RatioReading};
+pub use run_scores::{QuestionScores, RunScores};
 pub use sign_flip::{Flips, SignFlip, sign_flip};
 pub use sr_edetector::ShiryaevRoberts;
 pub use tost::{Tost, tost};
