@@ -25,6 +25,7 @@ pub use report::{Bounds, Check, CheckOutcome, Decision, GateReport, Inconclusive
 pub use text::text;
 
 pub(crate) use changes::{categories, differences_of_settings, question_changes};
+pub(crate) use comparable::{Comparability, bad_score};
 
 use crate::RunScores;
 
@@ -62,8 +63,11 @@ pub enum Policy {
 ///
 /// # What it promises
 /// With alpha .05: a run that is truly worse by the margin passes at most once in 20 (the drop), and one that did not
-/// change fails at most once in 20 by its drop, and once in 20 by its categories together. See `docs/drift.md` for the
-/// simulated rates.
+/// change fails at most once in 20 by its drop, and once in 20 by its categories together. In simulation (4,000 gates a
+/// size, 10 to 1,000 questions, 1 and 3 epochs, a baseline of 7 runs) wrong fails were .00 to .04 and wrong passes .00 to
+/// .06, but .07 with 50 questions asked once.
+///
+/// An exception: where not one answer failed, the error share passes however few answers there are.
 ///
 /// ```
 /// use eval_core::{DatasetRef, SampleKey};

@@ -15,6 +15,7 @@ mod chi_squared;
 mod clopper_pearson;
 mod clustered_mean;
 mod cohen_kappa;
+mod compare;
 mod confidence_sequence;
 mod count_monitor;
 mod cramer_von_mises;
@@ -53,6 +54,7 @@ mod pairwise_sum;
 mod pelt;
 mod population_stability_index;
 mod power;
+mod power_plan;
 mod ppi_mean;
 mod proportion;
 mod quantile;
@@ -62,6 +64,8 @@ mod ratio_monitor;
 #[cfg(feature = "reference")]
 pub mod reference;
 mod run_scores;
+
+mod self_test;
 mod shared_questions;
 mod shares;
 mod sign_flip;
@@ -90,6 +94,7 @@ pub use chi_squared::{ChiSquared, chi_squared_fit, chi_squared_homogeneity};
 pub use clopper_pearson::clopper_pearson;
 pub use clustered_mean::{ClusteredMean, clustered_mean};
 pub use cohen_kappa::{CohenKappa, cohen_kappa};
+pub use compare::{RatioChange, RunComparison, compare};
 pub use confidence_sequence::{bernoulli_sequence, normal_mixture, normal_mixture_one_sided};
 pub use count_monitor::{CountMonitor, CountReading};
 pub use cramer_von_mises::{CramerVonMises, cramer_von_mises};
@@ -104,7 +109,9 @@ pub use gate::{
 pub use glr_thresholds::glr_threshold;
 pub use harrell_davis::harrell_davis;
 pub use histogram::histogram;
-pub use hodges_lehmann::{HodgesLehmannRatio, hodges_lehmann, hodges_lehmann_ratio, hodges_lehmann_shift};
+pub use hodges_lehmann::{
+    HodgesLehmannRatio, hodges_lehmann, hodges_lehmann_interval, hodges_lehmann_ratio, hodges_lehmann_shift,
+};
 pub use jeffreys::jeffreys;
 pub use jensen_shannon::jensen_shannon_distance;
 pub use krippendorff_alpha::{Level, krippendorff_alpha};
@@ -128,6 +135,7 @@ pub use paired_test::PairedTest;
 pub use pelt::pelt;
 pub use population_stability_index::population_stability_index;
 pub use power::{minimum_detectable_effect, paired_deviation, paired_t_power, questions_needed};
+pub use power_plan::{PowerAnswer, PowerCell, PowerPlan, PowerSource};
 pub use ppi_mean::{PpiEstimate, PpiMean, ppi_mean};
 pub use proportion::Proportion;
 pub use quantile::{QuantileInterval, quantile, quantile_interval};
@@ -135,6 +143,8 @@ pub use question_drop::{binary_drop, failures_needed, graded_drop};
 pub use rate_test::{RateTest, rate_test};
 pub use ratio_monitor::{RatioMonitor, RatioReading};
 pub use run_scores::{QuestionScores, RunScores};
+
+pub use self_test::{Injection, Rate, SelfTest, SelfTestReport, SelfTestScenario};
 pub use sign_flip::{Flips, SignFlip, sign_flip};
 pub use sr_edetector::ShiryaevRoberts;
 pub use tost::{Tost, tost};

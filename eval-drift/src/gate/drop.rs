@@ -7,10 +7,18 @@ use super::{Gate, Needs};
 use crate::shared_questions::{SharedQuestion, Sharing};
 use crate::{PairedEffect, holm};
 
+/// The name of the overall check.
+pub(super) const OVERALL: &str = "max drop";
+
+/// The name of the check of a category.
+pub(super) fn name_in(category: &str) -> String {
+    format!("{OVERALL} in {category}")
+}
+
 /// The checks of drops, overall first.
 pub(super) fn checks(gate: &Gate, runs: usize, sharing: &Sharing<'_>, obstacles: &[String]) -> Vec<Check> {
-    let overall = gate.margin.map(|margin| Check::new("max drop", Unit::Points, margin));
-    let named = |(name, margin): (&String, &f64)| Check::new(format!("max drop in {name}"), Unit::Points, *margin);
+    let overall = gate.margin.map(|margin| Check::new(OVERALL, Unit::Points, margin));
+    let named = |(name, margin): (&String, &f64)| Check::new(name_in(name), Unit::Points, *margin);
     let categories = gate.categories.iter().map(named);
     if let Some(why) = obstacles.first() {
         return overall.into_iter().chain(categories).map(|check| check.not_computable(why.clone())).collect();

@@ -3,7 +3,7 @@
 use eval_core::Change;
 
 use super::report::{Check, CheckOutcome, Decision, GateReport};
-use super::{Policy, QuestionChange};
+use super::{Policy, QuestionChange, drop};
 use crate::neutral::{cut, xml};
 
 /// The longest text of a data set that is written.
@@ -57,13 +57,11 @@ fn obstacle(report: &GateReport) -> Option<Case> {
 }
 
 fn questions(report: &GateReport) -> Vec<Case> {
-    let drops = report.ended(CheckOutcome::Fail).filter(|check| check.name.starts_with("max drop"));
-    let dropped: Vec<&str> = drops.map(|check| check.name.as_str()).collect();
+    let failed = |name: &str| report.ended(CheckOutcome::Fail).any(|check| check.name == name);
     let regressed = report.questions.iter().filter(|question| question.change == Change::Regressed);
     let regressed = regressed.map(|question| {
-        let category = format!("max drop in {}", question.category);
-        let named = dropped.iter().any(|name| *name == "max drop" || *name == category);
-        of_question(question, named && report.decision == Decision::Fail)
+        let dropped = failed(drop::OVERALL) || failed(&drop::name_in(&question.category));
+        of_question(question, dropped && report.decision == Decision::Fail)
     });
     let lost = report.without_score.iter().map(|id| Case {
         class: "no score".to_owned(),

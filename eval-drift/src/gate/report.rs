@@ -252,7 +252,7 @@ impl GateReport {
         match self.decision {
             Decision::Pass => format!("Gate passed: {name} keeps {}", all(self.checks.len())),
             Decision::Fail => match first(CheckOutcome::Fail) {
-                Some(check) if check.unit == Unit::Points && !check.name.contains(" in ") => {
+                Some(check) if check.name == drop::OVERALL => {
                     format!("Gate failed: {name} is {} points below its baseline", drop_of(check))
                 }
                 Some(check) => format!("Gate failed: {name}: {} {}", check.name, fails(check)),

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// A run over these questions, one list of scores each, in categories `c0` to `c6`.
-pub fn run_of(scores: impl IntoIterator<Item = Vec<f64>>) -> RunScores {
+pub(crate) fn run_of(scores: impl IntoIterator<Item = Vec<f64>>) -> RunScores {
     let question = |(at, scores): (usize, Vec<f64>)| {
         QuestionScores::new(
             SampleKey::new(format!("q{at:04}").as_str(), "f00d"),
@@ -20,18 +20,18 @@ pub fn run_of(scores: impl IntoIterator<Item = Vec<f64>>) -> RunScores {
 }
 
 /// A run over so many questions of which the first so many are right, each in so many epochs.
-pub fn right(right: usize, questions: usize, epochs: usize) -> RunScores {
+pub(crate) fn right(right: usize, questions: usize, epochs: usize) -> RunScores {
     run_of((0..questions).map(|at| vec![f64::from(at < right); epochs]))
 }
 
 /// A run whose every question failed.
-pub fn all_failed(questions: usize) -> RunScores {
+pub(crate) fn all_failed(questions: usize) -> RunScores {
     let mut run = right(0, questions, 0);
     run.questions.iter_mut().for_each(|question| question.failed = 1);
     run
 }
 
-pub const CATEGORIES: usize = 7;
+pub(crate) const CATEGORIES: usize = 7;
 
 /// A number from 0 to 1.
 fn uniform(rng: &mut ChaCha8Rng) -> f64 {
@@ -53,13 +53,13 @@ fn logistic(x: f64) -> f64 {
 
 /// Questions of different difficulty, half of them right or wrong, half graded in quarters; a run moves all a bit, and
 /// those of a category a bit more.
-pub struct Model {
+pub(crate) struct Model {
     rng: ChaCha8Rng,
     difficulties: Vec<f64>,
 }
 
 impl Model {
-    pub fn new(questions: usize, seed: u64) -> Self {
+    pub(crate) fn new(questions: usize, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut difficulty = || match uniform(&mut rng) {
             // The larger of so many uniform numbers is Beta(n, 1), the smaller one Beta(1, n).
@@ -72,7 +72,7 @@ impl Model {
     }
 
     /// A run of so many epochs in which each question is worse by `drop` logits.
-    pub fn run(&mut self, epochs: usize, drop: f64) -> Vec<Vec<f64>> {
+    pub(crate) fn run(&mut self, epochs: usize, drop: f64) -> Vec<Vec<f64>> {
         let rng = &mut self.rng;
         let whole = 0.04 * normal(rng) - drop;
         let parts: Vec<f64> = (0..CATEGORIES).map(|_| 0.08 * normal(rng)).collect();
@@ -87,13 +87,13 @@ impl Model {
     }
 
     /// So many runs of one epoch, as one run with as many scores a question.
-    pub fn baseline(&mut self, runs: usize) -> Vec<Vec<f64>> {
+    pub(crate) fn baseline(&mut self, runs: usize) -> Vec<Vec<f64>> {
         let runs: Vec<Vec<Vec<f64>>> = (0..runs).map(|_| self.run(1, 0.0)).collect();
         (0..self.difficulties.len()).map(|at| runs.iter().map(|run| run[at][0]).collect()).collect()
     }
 
     /// The drop in logits that lowers the expected mean by so many points.
-    pub fn logits_for(&self, points: f64) -> f64 {
+    pub(crate) fn logits_for(&self, points: f64) -> f64 {
         let mean = |drop: f64| self.difficulties.iter().map(|p| logistic(logit(*p) - drop)).sum::<f64>();
         let lost = |drop: f64| (mean(0.0) - mean(drop)) * 0.94 / self.difficulties.len() as f64;
         let (mut low, mut high) = (0.0, 4.0);

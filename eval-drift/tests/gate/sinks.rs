@@ -211,7 +211,7 @@ fn lists_are_cut_and_the_decision_is_not() {
 fn example() -> GateReport {
     let run = |scores: &dyn Fn(usize) -> Vec<f64>, label: &str, print: &str| {
         let question = |at: usize| {
-            let category = if at % 5 == 0 { "Reasoning" } else { "Facts" };
+            let category = if at.is_multiple_of(5) { "Reasoning" } else { "Facts" };
             let key = SampleKey::new(format!("q{at:03}").as_str(), "f00d");
             QuestionScores::new(key, category, scores(at)).text(format!("Question number {at}?"))
         };
@@ -237,7 +237,7 @@ fn example() -> GateReport {
 fn the_text_reads_as_designed() {
     let expected = "\
 gate  7f3a12 (gamma-pro) against 5c1001 (gamma-pro), 500 shared questions
-  FAIL  max drop 2.0        -4.7 points, 90% interval -6.7 to -2.7 lies wholly beyond -2.0
+  FAIL  max drop 2.0        -4.7 points, 90% interval -6.9 to -2.7 lies wholly beyond -2.0
   ok    min accuracy 80%    85.3%, 90% interval 82.7% to 87.9%: within the limit
   ok    max cost $5.00      $4.40
   FAIL  max p95 3.0 s       3.6 s, 90% interval 3.6 s to 3.6 s lies wholly beyond 3.0 s
@@ -260,9 +260,9 @@ fn the_markdown_reads_as_designed() {
         "<!-- evalctl:support-qa -->",
         "### Gate failed: gamma-pro is 4.7 points below its baseline",
         "| Check | Limit | Measured | 90% interval | |",
-        "| max drop | 2.0 | **-4.7** | -6.7 to -2.7 | **fail** |",
+        "| max drop | 2.0 | **-4.7** | -6.9 to -2.7 | **fail** |",
         "| max cost | $5.00 | $4.40 |  | ok |",
-        "Certainly worse: **Reasoning** -24.7 (-31.9 to -17.4).",
+        "Certainly worse: **Reasoning** -24.7 (-32.5 to -17.4).",
         "What differs: provider fingerprint fp&#95;44a1 -&#62; fp&#95;9e07.",
         "<details><summary>First 2 of 25 regressions</summary>",
         "| [q000](https://host/runs/7f3a12?q=q000) | Reasoning | Question number 0? | 3/3 → 0/3 |",
