@@ -1,13 +1,13 @@
 //! Runs over the same questions, side by side.
 
-use eval_core::DriftError;
-
 use crate::gate::{
-    CategoryChange, ChangeCounts, Comparability, Difference, QuestionChange, bad_score, categories,
+    CategoryChange, ChangeCounts, Comparability, QuestionChange, SettingChange, bad_score, categories,
     differences_of_settings, question_changes,
 };
 use crate::shared_questions::{FailuresCount, SharedQuestion, Sharing};
-use crate::{PairedEffect, QuestionScores, RunScores, hodges_lehmann_interval, hodges_lehmann_ratio, holm, quantile};
+use crate::{
+    PairedEffect, QuestionScores, RunScores, ScoresError, hodges_lehmann_interval, hodges_lehmann_ratio, holm, quantile,
+};
 
 /// The confidence of all intervals.
 const LEVEL: f64 = 0.95;
@@ -47,7 +47,7 @@ pub struct RunComparison {
     /// How the length of the answers changed on the shared questions.
     pub length: Option<RatioChange>,
     /// In which settings the runs differ.
-    pub differs: Vec<Difference>,
+    pub differs: Vec<SettingChange>,
     /// Why the scores cannot be compared; empty when they can.
     pub obstacles: Vec<String>,
     /// What weakens the comparison.
@@ -77,7 +77,7 @@ pub struct RatioChange {
 /// decisions) and by Benjamini and Hochberg (for lists) within each. Failed and ungraded questions are missing.
 ///
 /// # Errors
-/// [`DriftError::TooFew`] below two runs; [`DriftError::NotComparable`] when a score is not a number from 0 to 1.
+/// [`ScoresError::TooFew`] below two runs; [`ScoresError::NotComparable`] when a score is not a number from 0 to 1.
 ///
 /// ```
 /// use eval_core::{DatasetRef, SampleKey};
@@ -92,15 +92,15 @@ pub struct RatioChange {
 /// let found = compare(&[run(180), run(150)])?;
 /// assert_eq!(found[0].changes.regressed, 30);
 /// assert!(found[0].effect.is_some_and(|effect| effect.points == -15.0 && effect.high < 0.0));
-/// # Ok::<(), eval_core::DriftError>(())
+/// # Ok::<(), eval_drift::ScoresError>(())
 /// ```
-pub fn compare(runs: &[RunScores]) -> Result<Vec<RunComparison>, DriftError> {
+pub fn compare(runs: &[RunScores]) -> Result<Vec<RunComparison>, ScoresError> {
     let (first, others) = match runs {
         [first, others @ ..] if !others.is_empty() => (first, others),
-        _ => return Err(DriftError::TooFew { unit: "runs", found: runs.len(), needed: 2 }),
+        _ => return Err(ScoresError::TooFew { unit: "runs", found: runs.len(), needed: 2 }),
     };
     if let Some(why) = bad_score(runs) {
-        return Err(DriftError::NotComparable(why));
+        return Err(ScoresError::NotComparable(why));
     }
     let mut found: Vec<RunComparison> = others.iter().map(|now| pair(first, now)).collect();
     let p: Vec<f64> = found.iter().filter_map(|pair| Some(pair.effect?.p_two)).collect();

@@ -17,11 +17,11 @@ use std::collections::BTreeMap;
 use eval_core::Money;
 
 pub use annotations::annotations;
-pub use changes::{Answers, CategoryChange, ChangeCounts, Difference, QuestionChange};
+pub use changes::{Answers, CategoryChange, ChangeCounts, QuestionChange, SettingChange};
 pub use junit::junit;
 pub use markdown::Markdown;
 pub use needs::Needs;
-pub use report::{Bounds, Check, CheckOutcome, Decision, GateReport, Inconclusive, Unit};
+pub use report::{Bounds, Check, CheckOutcome, CheckUnit, Decision, GateReport, Inconclusive};
 pub use text::text;
 
 pub(crate) use changes::{categories, differences_of_settings, question_changes};

@@ -7,7 +7,6 @@ mod attribution;
 mod best_run;
 mod beta_binomial;
 mod betting_cs;
-mod bisect;
 mod bonett_price;
 mod bootstrap_bca;
 mod bootstrap_means;
@@ -64,7 +63,6 @@ mod ratio_monitor;
 #[cfg(feature = "reference")]
 pub mod reference;
 mod run_scores;
-
 mod self_test;
 mod shared_questions;
 mod shares;
@@ -103,8 +101,8 @@ pub use energy_distance::energy_distance;
 pub use ewma::Ewma;
 pub use fisher_exact::{FisherExact, fisher_exact};
 pub use gate::{
-    Answers, Bounds, CategoryChange, ChangeCounts, Check, CheckOutcome, Decision, Difference, Gate, GateReport,
-    Inconclusive, Markdown, Needs, Policy, QuestionChange, Unit, annotations, junit, text,
+    Answers, Bounds, CategoryChange, ChangeCounts, Check, CheckOutcome, CheckUnit, Decision, Gate, GateReport,
+    Inconclusive, Markdown, Needs, Policy, QuestionChange, SettingChange, annotations, junit, text,
 };
 pub use glr_thresholds::glr_threshold;
 pub use harrell_davis::harrell_davis;
@@ -142,8 +140,7 @@ pub use quantile::{QuantileInterval, quantile, quantile_interval};
 pub use question_drop::{binary_drop, failures_needed, graded_drop};
 pub use rate_test::{RateTest, rate_test};
 pub use ratio_monitor::{RatioMonitor, RatioReading};
-pub use run_scores::{QuestionScores, RunScores};
-
+pub use run_scores::{QuestionScores, RunScores, ScoresError};
 pub use self_test::{Injection, Rate, SelfTest, SelfTestReport, SelfTestScenario};
 pub use sign_flip::{Flips, SignFlip, sign_flip};
 pub use sr_edetector::ShiryaevRoberts;

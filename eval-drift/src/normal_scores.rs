@@ -23,10 +23,16 @@ pub fn normal_score(t: f64, df: f64) -> Option<f64> {
 /// assert!((found - -3.644929804585078).abs() < 1e-12);
 /// ```
 pub fn hill_score(t: f64, df: f64) -> Option<f64> {
+    are_t(t, df).then(|| student_to_normal(t, df))
+}
+
+/// [`hill_score`] of what is known to be a `t`.
+pub(crate) fn student_to_normal(t: f64, df: f64) -> f64 {
     // Not `t * t`, which overflows for what is still a number.
     let ratio = t.abs() / df.sqrt();
     let logarithm = if ratio > 1e100 { 2.0 * ratio.ln() } else { (ratio * ratio).ln_1p() };
-    are_t(t, df).then(|| t.signum() * (8.0 * df + 1.0) / (8.0 * df + 3.0) * (df * logarithm).sqrt())
+    let size = (8.0 * df + 1.0) / (8.0 * df + 3.0) * (df * logarithm).sqrt();
+    size.copysign(t)
 }
 
 fn are_t(t: f64, df: f64) -> bool {
@@ -45,29 +51,15 @@ fn are_t(t: f64, df: f64) -> bool {
 /// assert!(found < 3.0, "with a long upper tail a value of 3 is less surprising");
 /// ```
 pub fn wilson_hilferty_score(z: f64, skewness: f64) -> Option<f64> {
+    (z.is_finite() && skewness.is_finite()).then(|| wilson_hilferty(z, skewness))
+}
+
+/// [`wilson_hilferty_score`] of what are known to be numbers.
+pub(crate) fn wilson_hilferty(z: f64, skewness: f64) -> f64 {
     let clipped = skewness.clamp(-2.0, 2.0);
     let g = if clipped.abs() < 1e-4 { 1e-4 } else { clipped };
     let root = (1.0 + g * z / 2.0).max(1e-6).cbrt();
-    (z.is_finite() && skewness.is_finite()).then_some(6.0 / g * (root - 1.0) + g / 6.0)
-}
-
-/// The normal score of Student's `t` with `df` degrees of freedom.
-///
-/// Hill, G. W. (1970), *Algorithm 395: Student's t-distribution*, Communications of the ACM 13, in the short form of
-/// Wallace (1959): `sign(t) (8 df + 1) / (8 df + 3) sqrt(df ln(1 + t² / df))`.
-pub(crate) fn student_to_normal(t: f64, df: f64) -> f64 {
-    let size = (8.0 * df + 1.0) / (8.0 * df + 3.0) * (df * (t * t / df).ln_1p()).sqrt();
-    size.copysign(t)
-}
-
-/// The normal score of a standardised value `z` from a distribution of skewness `g`.
-///
-/// Wilson and Hilferty (1931): `6/g (cbrt(1 + g z / 2) - 1) + g/6`, with `g` clipped to -2 and 2, at least 1e-4 away
-/// from 0, and the root's argument at least 1e-6.
-pub(crate) fn wilson_hilferty(z: f64, g: f64) -> f64 {
-    let clipped = g.clamp(-2.0, 2.0);
-    let g = if clipped.abs() < 1e-4 { 1e-4 } else { clipped };
-    6.0 / g * ((1.0 + g * z / 2.0).max(1e-6).cbrt() - 1.0) + g / 6.0
+    6.0 / g * (root - 1.0) + g / 6.0
 }
 
 #[cfg(test)]

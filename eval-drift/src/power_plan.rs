@@ -1,10 +1,8 @@
 //! What a data set can show, and what it would take to show more.
 
-use eval_core::DriftError;
-
-use crate::RunScores;
 use crate::moments::mean;
 use crate::special::{normal, student};
+use crate::{RunScores, ScoresError};
 
 /// What is assumed without a history: the variance of an answer's score around its question's mean, and that of a true
 /// change from question to question. Both are those of the simulated model (mean accuracy .79) on docs/drift.md.
@@ -32,7 +30,7 @@ const ROUNDS: usize = 20;
 /// assert_eq!(answer.source, PowerSource::Prior);
 /// assert!(answer.minimum_detectable_effect > 8.0, "50 questions, once each, do not see 8 points");
 /// assert!((500..800).contains(&answer.questions_needed.unwrap()));
-/// # Ok::<(), eval_core::DriftError>(())
+/// # Ok::<(), eval_drift::ScoresError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -141,15 +139,15 @@ impl PowerPlan {
     /// Answers from the stored runs of this data set, oldest first; there need not be any.
     ///
     /// # Errors
-    /// [`DriftError::TooFew`] when neither the plan nor a run says how many questions there are (at least 2);
-    /// [`DriftError::NotComparable`] when the plan makes no sense or a score is no number from 0 to 1.
-    pub fn answer(&self, history: &[RunScores]) -> Result<PowerAnswer, DriftError> {
+    /// [`ScoresError::TooFew`] when neither the plan nor a run says how many questions there are (at least 2);
+    /// [`ScoresError::NotComparable`] when the plan makes no sense or a score is no number from 0 to 1.
+    pub fn answer(&self, history: &[RunScores]) -> Result<PowerAnswer, ScoresError> {
         self.check(history)?;
         let latest =
             history.last().map(|run| run.questions.iter().filter(|found| !found.scores.is_empty()).count() as u64);
         let questions = self.questions.or(latest).unwrap_or(0);
         if questions < 2 {
-            return Err(DriftError::TooFew { unit: "questions", found: questions as usize, needed: 2 });
+            return Err(ScoresError::TooFew { unit: "questions", found: questions as usize, needed: 2 });
         }
         let (source, within, between) = variances(history);
         let figures = Figures { plan: *self, within, between };
@@ -177,7 +175,7 @@ impl PowerPlan {
         })
     }
 
-    fn check(&self, history: &[RunScores]) -> Result<(), DriftError> {
+    fn check(&self, history: &[RunScores]) -> Result<(), ScoresError> {
         let sound = self.drop > 0.0
             && self.drop <= 100.0
             && (0.0..0.5).contains(&self.alpha)
@@ -188,7 +186,7 @@ impl PowerPlan {
             && (0.0..=100.0).contains(&self.run_noise);
         let problem =
             (!sound).then(|| "the plan needs a drop of 0 to 100 points, alpha below .5, power from .5".to_owned());
-        problem.or_else(|| crate::gate::bad_score(history)).map_or(Ok(()), |why| Err(DriftError::NotComparable(why)))
+        problem.or_else(|| crate::gate::bad_score(history)).map_or(Ok(()), |why| Err(ScoresError::NotComparable(why)))
     }
 }
 

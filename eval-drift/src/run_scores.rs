@@ -3,6 +3,7 @@
 mod settings;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use eval_core::{Counts, DatasetRef, Evaluation, Money, Outcome, Run, SampleKey, Total};
@@ -204,3 +205,31 @@ fn cost(evaluation: &Evaluation) -> Total<Money> {
     }
     total
 }
+
+/// Why scores cannot be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ScoresError {
+    /// There is less than the method needs.
+    TooFew {
+        /// What is counted, for instance `runs`.
+        unit: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many the method needs.
+        needed: usize,
+    },
+    /// A score is no score, or what is asked makes no sense: which and why, in words.
+    NotComparable(String),
+}
+
+impl fmt::Display for ScoresError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooFew { unit, found, needed } => write!(f, "too little data: {found} {unit}, {needed} needed"),
+            Self::NotComparable(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for ScoresError {}

@@ -5,10 +5,12 @@ mod resample;
 use std::num::NonZero;
 use std::thread;
 
-use eval_core::{DatasetRef, DriftError};
+use eval_core::DatasetRef;
 
 use crate::gate::bad_score;
-use crate::{Decision, Gate, Proportion, QualityMonitor, QuestionScores, RunScores, Status, wilson};
+use crate::{
+    Decision, Gate, MonitorSettings, Proportion, QualityMonitor, QuestionScores, RunScores, ScoresError, wilson,
+};
 use resample::{Dice, Pool};
 
 /// Stored runs below which nothing is known of the luck of a single answer.
@@ -212,22 +214,26 @@ impl SelfTest {
     /// Makes the experiment on the stored runs of a data set, on all cores.
     ///
     /// # Errors
-    /// [`DriftError::TooFew`] below three runs or two questions with scores in all of them; [`DriftError::NotComparable`]
+    /// [`ScoresError::TooFew`] below three runs or two questions with scores in all of them; [`ScoresError::NotComparable`]
     /// when a score is not a number from 0 to 1.
-    pub fn run(&self, history: &[RunScores]) -> Result<SelfTestReport, DriftError> {
+    pub fn run(&self, history: &[RunScores]) -> Result<SelfTestReport, ScoresError> {
         self.run_on(history, thread::available_parallelism().map_or(1, NonZero::get))
     }
 
-    fn run_on(&self, history: &[RunScores], threads: usize) -> Result<SelfTestReport, DriftError> {
+    fn run_on(&self, history: &[RunScores], threads: usize) -> Result<SelfTestReport, ScoresError> {
         if history.len() < LEAST_RUNS {
-            return Err(DriftError::TooFew { unit: "runs", found: history.len(), needed: LEAST_RUNS });
+            return Err(ScoresError::TooFew { unit: "runs", found: history.len(), needed: LEAST_RUNS });
         }
         if let Some(why) = bad_score(history) {
-            return Err(DriftError::NotComparable(why));
+            return Err(ScoresError::NotComparable(why));
         }
         let pool = Pool::of(history);
         if pool.questions.len() < 2 {
-            return Err(DriftError::TooFew { unit: "questions in three runs", found: pool.questions.len(), needed: 2 });
+            return Err(ScoresError::TooFew {
+                unit: "questions in three runs",
+                found: pool.questions.len(),
+                needed: 2,
+            });
         }
         let injections = self.injections.clone().unwrap_or_else(|| pool.injections());
         let scenario = |(at, injection): (usize, &Injection)| self.scenario(&pool, at as u64, injection, threads);
@@ -284,16 +290,18 @@ impl SelfTest {
     /// The first run with an alarm, and the first to be watched at least.
     fn monitor(&self, pool: &Pool, injection: &Injection, dice: &mut Dice) -> (Option<u32>, Option<u32>) {
         let mut monitor = QualityMonitor::new(pool.questions.iter().map(|question| question.category));
+        let settings = MonitorSettings::default();
         let change = pool.change(injection, dice);
         let (mut alarm, mut watch) = (None, None);
         for run in 0..self.before + self.after {
             let drawn = pool.draw(if run < self.before { None } else { Some(&change) }, dice);
             let scores: Vec<Option<f64>> = drawn.into_iter().map(Some).collect();
-            let status = monitor.observe(&scores).map_or(Status::Steady, |reading| reading.status);
-            if matches!(status, Status::Watch | Status::Alarm) {
+            // Drawn scores are always scores, so there is always a reading.
+            let evidence = monitor.observe(&scores).map_or(0.0, |reading| reading.evidence);
+            if evidence >= settings.watch {
                 watch = watch.or(Some(run));
             }
-            if status == Status::Alarm {
+            if evidence >= settings.alarm {
                 alarm = Some(run);
                 break;
             }
@@ -385,10 +393,10 @@ mod tests {
 
     #[test]
     fn what_is_too_little_or_no_score_is_refused() {
-        assert!(matches!(SelfTest::new().run(&history(2, 30)), Err(DriftError::TooFew { found: 2, .. })));
-        assert!(matches!(SelfTest::new().run(&history(3, 1)), Err(DriftError::TooFew { found: 1, .. })));
+        assert!(matches!(SelfTest::new().run(&history(2, 30)), Err(ScoresError::TooFew { found: 2, .. })));
+        assert!(matches!(SelfTest::new().run(&history(3, 1)), Err(ScoresError::TooFew { found: 1, .. })));
         let mut broken = history(3, 30);
         broken[0].questions[0].scores = vec![f64::NAN];
-        assert!(matches!(SelfTest::new().run(&broken), Err(DriftError::NotComparable(_))));
+        assert!(matches!(SelfTest::new().run(&broken), Err(ScoresError::NotComparable(_))));
     }
 }

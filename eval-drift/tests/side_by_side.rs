@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use eval_core::{
-    Completion, DatasetRef, DriftError, Evaluation, Money, Outcome, ProviderErrorKind, Run, Sample, SampleKey, Score,
-    Served, Timestamp, Timing,
+    Completion, DatasetRef, Evaluation, Money, Outcome, ProviderErrorKind, Run, Sample, SampleKey, Score, Served,
+    Timestamp, Timing,
 };
-use eval_drift::{IntervalOf, PowerPlan, PowerSource, QuestionScores, RunScores, compare};
+use eval_drift::{IntervalOf, PowerPlan, PowerSource, QuestionScores, RunScores, ScoresError, compare};
 
 fn run_of(scores: impl IntoIterator<Item = Vec<f64>>) -> RunScores {
     let question = |(at, scores): (usize, Vec<f64>)| {
@@ -51,10 +51,10 @@ fn f51_runs_of_another_judge_or_data_set_have_no_effect() {
     for (pair, why) in found.iter().zip(["another judge", "another data set"]) {
         assert!(pair.effect.is_none() && pair.categories.is_empty() && pair.obstacles[0].starts_with(why), "{pair:?}");
     }
-    assert!(matches!(compare(std::slice::from_ref(&run)), Err(DriftError::TooFew { needed: 2, .. })));
+    assert!(matches!(compare(std::slice::from_ref(&run)), Err(ScoresError::TooFew { needed: 2, .. })));
     let mut broken = run.clone();
     broken.questions[3].scores = vec![f64::NAN];
-    assert!(matches!(compare(&[run, broken]), Err(DriftError::NotComparable(_))));
+    assert!(matches!(compare(&[run, broken]), Err(ScoresError::NotComparable(_))));
 }
 
 #[test]
@@ -130,9 +130,9 @@ fn epochs_tell_luck_from_change() {
 
 #[test]
 fn a_plan_that_cannot_be_is_refused() {
-    assert!(matches!(PowerPlan::new(3.0).answer(&[]), Err(DriftError::TooFew { unit: "questions", .. })));
+    assert!(matches!(PowerPlan::new(3.0).answer(&[]), Err(ScoresError::TooFew { unit: "questions", .. })));
     for drop in [0.0, -1.0, f64::NAN, 101.0] {
-        assert!(matches!(PowerPlan::new(drop).questions(50).answer(&[]), Err(DriftError::NotComparable(_))));
+        assert!(matches!(PowerPlan::new(drop).questions(50).answer(&[]), Err(ScoresError::NotComparable(_))));
     }
     let tiny = PowerPlan::new(0.5).questions(50).answer(&[]).unwrap();
     assert_eq!((tiny.questions_needed, tiny.epochs_needed), (None, None), "runs themselves are noisier than that");

@@ -186,7 +186,7 @@ pub(crate) fn categories(
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
-pub struct Difference {
+pub struct SettingChange {
     /// The setting, for instance `provider fingerprint`.
     pub setting: String,
     /// Its values in the baseline; `None` where it has none.
@@ -196,7 +196,7 @@ pub struct Difference {
 }
 
 /// The settings in which a run differs from its baseline, sorted by name.
-pub(crate) fn differences_of_settings(run: &RunScores, baseline: &[RunScores]) -> Vec<Difference> {
+pub(crate) fn differences_of_settings(run: &RunScores, baseline: &[RunScores]) -> Vec<SettingChange> {
     let names = baseline.iter().chain([run]).flat_map(|run| run.settings.keys());
     let names: std::collections::BTreeSet<&String> = names.collect();
     let before = |name: &String| {
@@ -206,7 +206,7 @@ pub(crate) fn differences_of_settings(run: &RunScores, baseline: &[RunScores]) -
     };
     let difference = |name: &String| {
         let (before, now) = (before(name), run.settings.get(name).cloned());
-        (before != now).then(|| Difference { setting: name.clone(), before, now })
+        (before != now).then(|| SettingChange { setting: name.clone(), before, now })
     };
     if baseline.is_empty() { Vec::new() } else { names.into_iter().filter_map(difference).collect() }
 }

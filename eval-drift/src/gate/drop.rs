@@ -1,7 +1,7 @@
 //! The checks of a drop: overall and by category.
 
 use super::needs::{self, of_drop};
-use super::report::{Bounds, Check, CheckOutcome, Unit};
+use super::report::{Bounds, Check, CheckOutcome, CheckUnit};
 use super::words::{interval_of, limit, signed};
 use super::{Gate, Needs};
 use crate::shared_questions::{SharedQuestion, Sharing};
@@ -17,8 +17,8 @@ pub(super) fn name_in(category: &str) -> String {
 
 /// The checks of drops, overall first.
 pub(super) fn checks(gate: &Gate, runs: usize, sharing: &Sharing<'_>, obstacles: &[String]) -> Vec<Check> {
-    let overall = gate.margin.map(|margin| Check::new(OVERALL, Unit::Points, margin));
-    let named = |(name, margin): (&String, &f64)| Check::new(name_in(name), Unit::Points, *margin);
+    let overall = gate.margin.map(|margin| Check::new(OVERALL, CheckUnit::Points, margin));
+    let named = |(name, margin): (&String, &f64)| Check::new(name_in(name), CheckUnit::Points, *margin);
     let categories = gate.categories.iter().map(named);
     if let Some(why) = obstacles.first() {
         return overall.into_iter().chain(categories).map(|check| check.not_computable(why.clone())).collect();
@@ -75,7 +75,7 @@ fn decide(mut check: Check, gate: &Gate, runs: usize, sharing: &Sharing<'_>, adj
 }
 
 fn words(check: &Check, effect: &PairedEffect, adjusted: Option<f64>) -> String {
-    let margin = limit(Unit::Points, check.limit);
+    let margin = limit(CheckUnit::Points, check.limit);
     let holm = adjusted.map_or_else(String::new, |p| format!(" (p = {p:.4} after Holm over the gate's categories)"));
     let reading = match check.outcome {
         CheckOutcome::Pass if effect.high < 0.0 => format!("it dropped, but by less than {margin}"),

@@ -1,6 +1,6 @@
 //! The limits that need no baseline.
 
-use super::report::{Bounds, Check, CheckOutcome, Unit};
+use super::report::{Bounds, Check, CheckOutcome, CheckUnit};
 use super::words::{count, interval_of, limit};
 use super::{Gate, Needs};
 use crate::moments::{ROUNDING, mean, standard_deviation};
@@ -44,16 +44,16 @@ pub(super) fn problem(gate: &Gate) -> Option<String> {
 pub(super) fn checks(gate: &Gate, run: &RunScores, obstacles: &[String]) -> Vec<Check> {
     let level = gate.level();
     let accuracy = gate.min_accuracy.map(|least| {
-        let check = Check::new("min accuracy", Unit::Percent, least);
+        let check = Check::new("min accuracy", CheckUnit::Percent, least);
         match obstacles.first() {
             Some(why) => check.not_computable(why.clone()),
             None => accuracy(check, run, FailuresCount(gate.errors_as_failures), level),
         }
     });
-    let cost = gate.max_cost.map(|most| cost(Check::new("max cost", Unit::Usd, most.usd()), run, most));
-    let p95 = gate.max_p95_ms.map(|most| p95(Check::new("max p95", Unit::Milliseconds, most), run, level));
+    let cost = gate.max_cost.map(|most| cost(Check::new("max cost", CheckUnit::Usd, most.usd()), run, most));
+    let p95 = gate.max_p95_ms.map(|most| p95(Check::new("max p95", CheckUnit::Milliseconds, most), run, level));
     let errors = gate.max_error_share;
-    let errors = errors.map(|most| errors_of(Check::new("max error share", Unit::Percent, most), run, level));
+    let errors = errors.map(|most| errors_of(Check::new("max error share", CheckUnit::Percent, most), run, level));
     [accuracy, cost, p95, errors].into_iter().flatten().collect()
 }
 

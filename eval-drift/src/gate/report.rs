@@ -4,7 +4,7 @@ use std::fmt;
 
 use eval_core::{Counts, DatasetRef};
 
-use super::changes::{CategoryChange, ChangeCounts, Difference, QuestionChange};
+use super::changes::{CategoryChange, ChangeCounts, QuestionChange, SettingChange};
 use super::comparable::{Comparability, are_constant, bad_score, obstacles};
 use super::words::{figure, limit, signed};
 use super::{Gate, Needs, Policy, drop, limits};
@@ -62,7 +62,7 @@ impl fmt::Display for Decision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum Unit {
+pub enum CheckUnit {
     /// Points: hundredths of the score. A change below 0 is worse.
     Points,
     /// Percent.
@@ -108,7 +108,7 @@ pub struct Check {
     /// [neutralised](crate::neutral) where it is shown.
     pub name: String,
     /// In what it is measured.
-    pub unit: Unit,
+    pub unit: CheckUnit,
     /// The limit; that of a drop is above 0.
     pub limit: f64,
     /// What was measured; a drop is below 0. `None` when nothing was.
@@ -126,7 +126,7 @@ pub struct Check {
 }
 
 impl Check {
-    pub(super) fn new(name: impl Into<String>, unit: Unit, limit: f64) -> Self {
+    pub(super) fn new(name: impl Into<String>, unit: CheckUnit, limit: f64) -> Self {
         Self {
             name: name.into(),
             unit,
@@ -200,7 +200,7 @@ pub struct GateReport {
     /// The shared questions by category; p and Holm's p are those of a drop.
     pub categories: Vec<CategoryChange>,
     /// In which settings the run differs from its baseline.
-    pub differs: Vec<Difference>,
+    pub differs: Vec<SettingChange>,
     /// What weakens the decision, in words.
     pub warnings: Vec<String>,
     /// The limits that were applied.

@@ -2,7 +2,7 @@
 
 use super::report::{Check, CheckOutcome, Decision, GateReport, Inconclusive};
 use super::words::count;
-use super::{Difference, Policy};
+use super::{Policy, SettingChange};
 use crate::neutral::{cut, line};
 
 /// The longest text of a data set that is shown.
@@ -58,7 +58,7 @@ pub(super) fn mark(outcome: CheckOutcome) -> &'static str {
     }
 }
 
-pub(super) fn difference(found: &Difference) -> String {
+pub(super) fn difference(found: &SettingChange) -> String {
     let value = |value: &Option<String>| value.as_deref().map_or_else(|| "none".to_owned(), |text| cut(text, 80));
     format!("{} {} -> {}", cut(&found.setting, 80), value(&found.before), value(&found.now))
 }

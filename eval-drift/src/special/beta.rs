@@ -42,6 +42,11 @@ pub(crate) fn power_term(a: f64, b: f64, x: f64, y: f64) -> f64 {
     (stirling - deviance - LN_SQRT_TAU).exp() * (a * (b / n)).sqrt()
 }
 
+/// The logarithm of the beta function. The one of `statrs` panics on what is not positive.
+pub(crate) fn ln_beta(a: f64, b: f64) -> f64 {
+    ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b)
+}
+
 fn lower(a: f64, b: f64, x: f64, y: f64) -> f64 {
     (power_term(a, b, x, y) / a * continued_fraction(a, b, x)).min(1.0)
 }

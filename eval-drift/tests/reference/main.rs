@@ -1,6 +1,8 @@
 //! The statistics against reference values, with the tolerance that each file states.
 
+mod distributions;
 mod effects;
+mod sequences;
 
 use eval_drift::reference::CaseFile;
 use serde_json::Value;
