@@ -1,9 +1,6 @@
 //! Two counts of successes in the Beta-binomial model.
 
-use statrs::function::beta::ln_beta;
-
-/// Some `sqrt(n)` terms are needed.
-const MOST_TERMS: u32 = 1_000_000;
+use crate::special::beta::regularized_beta;
 
 /// What two counts of successes say about their rates; see [`beta_binomial`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -74,37 +71,9 @@ impl Posterior {
         1.0 / self.a + 1.0 / self.b
     }
 
-    /// The probability of a logit below t. Above the middle by the other tail, where the fraction converges.
+    /// The probability of a logit below t.
     fn cdf(&self, t: f64) -> f64 {
-        let turned = Self { a: self.b, b: self.a };
-        let above = logistic(t) > (self.a + 1.0) / (self.a + self.b + 2.0);
-        if above { 1.0 - turned.lower_tail(-t) } else { self.lower_tail(t) }
-    }
-
-    /// The regularised incomplete beta function by its continued fraction (DLMF 8.17.22, by Lentz's method).
-    ///
-    /// The one of `statrs` stops after 140 terms, which is too few for a million trials, and takes the rate itself, which
-    /// close to 1 has lost its digits.
-    fn lower_tail(&self, t: f64) -> f64 {
-        let Self { a, b } = *self;
-        let x = logistic(t);
-        let mut d = 1.0 / (1.0 - (a + b) * x / (a + 1.0));
-        let (mut c, mut fraction) = (1.0, d);
-        for m in (1..MOST_TERMS).map(f64::from) {
-            let before = fraction;
-            let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-            let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-            for coefficient in [even, odd] {
-                d = 1.0 / (1.0 + coefficient * d);
-                c = 1.0 + coefficient / c;
-                fraction *= c * d;
-            }
-            if (fraction - before).abs() <= f64::EPSILON * fraction.abs() {
-                break;
-            }
-        }
-        let front = (self.log_density(t) - ln_beta(a, b)).exp() / a;
-        (front * fraction).clamp(0.0, 1.0)
+        regularized_beta(self.a, self.b, logistic(t), logistic(-t))
     }
 
     /// The probability of a rate above that of the other.

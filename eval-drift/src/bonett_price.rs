@@ -1,10 +1,10 @@
 //! Bonett and Price's interval for paired differences.
 
-use statrs::distribution::{ContinuousCDF, Normal};
-
 use crate::moments::{clip, mean};
+use crate::special::normal::reach;
 
-/// An interval that never has width zero; see [`bonett_price`].
+/// An interval that never has width zero; see [`bonett_price`] (95 %) and
+/// [`paired_proportions`](crate::paired_proportions) (of any confidence).
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct BonettPrice {
@@ -12,9 +12,9 @@ pub struct BonettPrice {
     pub center: f64,
     /// The standard error of the centre; never 0.
     pub standard_error: f64,
-    /// The lower end of the 95 % interval, at least -1.
+    /// The lower end of the interval, at least -1.
     pub low: f64,
-    /// The upper end of the 95 % interval, at most 1.
+    /// The upper end of the interval, at most 1.
     pub high: f64,
 }
 
@@ -38,11 +38,16 @@ pub struct BonettPrice {
 /// ```
 pub fn bonett_price(differences: &[f64]) -> Option<BonettPrice> {
     mean(differences).filter(|_| differences.iter().all(|difference| difference.abs() <= 1.0))?;
-    let n = (differences.len() + 2) as f64;
-    let center = differences.iter().sum::<f64>() / n;
-    let squares: f64 = differences.iter().map(|difference| difference * difference).sum();
+    let squares = differences.iter().map(|difference| difference * difference).sum();
+    of_sums(differences.iter().sum(), squares, differences.len() as f64, 0.95)
+}
+
+/// The interval of `n` differences with this sum and this sum of squares.
+pub(crate) fn of_sums(sum: f64, squares: f64, n: f64, confidence: f64) -> Option<BonettPrice> {
+    let n = n + 2.0;
+    let center = sum / n;
     let standard_error = (((squares + 2.0) / n - center * center) / n).sqrt();
-    let reach = Normal::standard().inverse_cdf(0.975) * standard_error;
+    let reach = reach(confidence)? * standard_error;
     let (low, high) = clip((center - reach, center + reach));
     Some(BonettPrice { center, standard_error, low, high })
 }

@@ -2,10 +2,10 @@
 
 use std::f64::consts::LN_2;
 
+use crate::special::beta::ln_beta;
 use statrs::distribution::{ContinuousCDF, Normal};
-use statrs::function::gamma::ln_gamma;
 
-use crate::bisect::bisect;
+use crate::floats::first_float;
 
 /// The level for which a bound is tightest at the intrinsic time of one's choice.
 const ALPHA_OPT: f64 = 0.05;
@@ -45,7 +45,7 @@ pub fn normal_mixture_one_sided(v: f64, alpha: f64, v_opt: f64) -> Option<f64> {
     let reaches =
         |s: f64| LN_2 + 0.5 * (rho / time).ln() + s * s / (2.0 * time) + normal.cdf(s / time.sqrt()).ln() > -alpha.ln();
     let high = (0..DOUBLINGS).map(|power| time.sqrt() * f64::from(power).exp2()).find(|high| reaches(*high))?;
-    Some(bisect(0.0, high, reaches))
+    Some(first_float(0.0, high, reaches))
 }
 
 /// The confidence sequence of a rate after `successes` of `trials`: at no time at all is the true rate outside with
@@ -70,8 +70,8 @@ pub fn bernoulli_sequence(successes: u64, trials: u64, alpha: f64, t_opt: f64) -
     let rate = successes as f64 / trials as f64;
     let excluded =
         |p: f64| p <= 0.0 || p >= 1.0 || mixture_evidence(p, successes as f64, trials as f64, t_opt) > -alpha.ln();
-    let low = if successes == 0 { 0.0 } else { bisect(0.0, rate, |p| !excluded(p)) };
-    let high = if successes == trials { 1.0 } else { bisect(rate, 1.0, excluded) };
+    let low = if successes == 0 { 0.0 } else { first_float(0.0, rate, |p| !excluded(p)) };
+    let high = if successes == trials { 1.0 } else { first_float(rate, 1.0, excluded) };
     Some((low, high))
 }
 
@@ -92,10 +92,6 @@ fn mixture_evidence(p: f64, successes: f64, trials: f64, t_opt: f64) -> f64 {
     let (failing, passing) = (r / p, r / q);
     let mixture = ln_beta(failing + trials - successes, passing + successes) - ln_beta(failing, passing);
     mixture - successes * p.ln() - (trials - successes) * q.ln()
-}
-
-fn ln_beta(a: f64, b: f64) -> f64 {
-    ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The monitor of counts: errors, timeouts, refusals, answers that cannot be read.
 
-use statrs::function::gamma::ln_gamma;
-
+use crate::special::beta::ln_beta;
 use crate::{MonitorSettings, Status};
 
 /// The rates that are bet on, as multiples of the baseline's.
@@ -116,10 +115,6 @@ fn rate(cases: u64, trials: u64) -> Option<f64> {
 /// The log of the beta-binomial probability, but for the number of ways, which no rate changes.
 fn ln_odds(cases: f64, rest: f64, a: f64, b: f64) -> f64 {
     ln_beta(cases + a, rest + b) - ln_beta(a, b)
-}
-
-fn ln_beta(a: f64, b: f64) -> f64 {
-    ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b)
 }
 
 #[cfg(test)]

@@ -3,6 +3,11 @@
 /// Scores lie between 0 and 1, so a difference below this is the rounding of a subtraction and not a difference.
 pub(crate) const ROUNDING: f64 = 1e-12;
 
+/// Whether there are values and all of them are finite numbers.
+pub(crate) fn are_numbers(values: &[f64]) -> bool {
+    !values.is_empty() && values.iter().all(|value| value.is_finite())
+}
+
 /// The mean; `None` without values, or when one of them (or their sum) is not a finite number.
 pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     let mean = values.iter().sum::<f64>() / values.len() as f64;

@@ -1,8 +1,7 @@
 //! The paired t test.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
 use crate::moments::{ROUNDING, mean, standard_deviation};
+use crate::special::student;
 
 /// What the paired t test says about differences; see [`paired_t`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,22 +64,21 @@ pub fn paired_t(differences: &[f64]) -> Option<PairedT> {
     let deviation = standard_deviation(differences, mean);
     let standard_error = deviation.map(|deviation| deviation / (n as f64).sqrt());
     let spread = deviation.filter(|deviation| *deviation > ROUNDING).and(standard_error);
-    let test = spread.and_then(|error| student_test(mean, error, n - 1));
+    let test = spread.map(|error| student_test(mean, error, (n - 1) as f64));
     Some(PairedT { n, mean, standard_error, df: n - 1, test })
 }
 
-fn student_test(mean: f64, error: f64, df: usize) -> Option<StudentTest> {
-    let student = StudentsT::new(0.0, 1.0, df as f64).ok()?;
+fn student_test(mean: f64, error: f64, df: f64) -> StudentTest {
     let t = mean / error;
-    let reach = student.inverse_cdf(0.975) * error;
-    Some(StudentTest {
+    let reach = student::quantile(0.975, df) * error;
+    StudentTest {
         t,
-        p_two: (2.0 * student.cdf(-t.abs())).min(1.0),
-        p_less: student.cdf(t),
-        p_greater: student.cdf(-t),
+        p_two: student::two_sided(t, df),
+        p_less: student::cdf(t, df),
+        p_greater: student::sf(t, df),
         low: mean - reach,
         high: mean + reach,
-    })
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use crate::moments::{ROUNDING, mean};
 const EXACT_UP_TO: usize = 16;
 /// Beyond, so many patterns are drawn.
 const DRAWS: u64 = 9_999;
-const SIGN: u64 = 1 << 63;
 
 /// What the sign-flip permutation test says about differences; see [`sign_flip`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,18 +48,18 @@ pub enum Flips {
 
 /// The sign-flip permutation test of differences `d = current - baseline`, one for each question.
 ///
-/// Fisher, R. A. (1935), *The Design of Experiments*, section 21. If nothing changed, each difference could as well have
-/// had the other sign. The mean is compared with the means under other patterns of signs of the differences that
-/// are not 0: under all of them for up to 16 such differences, else under 9,999 drawn with ChaCha8 from `seed`. Then
-/// `p = (b + 1) / (B + 1)`, where `b` of the `B` drawn means are at least as extreme (Phipson and Smyth 2010,
-/// *Permutation p-values should never be zero*). Means that differ by at most 1e-12 count as equal, and differences of
-/// at most 1e-12 as 0; if all are, every p is 1.
+/// Fisher, R. A. (1935), *The Design of Experiments*, section 21. If nothing changed, each difference could as well
+/// have had the other sign. The mean is compared with the means under other patterns of signs of the differences that
+/// are not 0: under all of them for up to 16 such differences, else under 9,999 drawn with ChaCha8 from `seed`. Then `p
+/// = (b + 1) / (B + 1)`, where `b` of the `B` drawn means are at least as extreme (Phipson and Smyth 2010, *Permutation
+/// p-values should never be zero*). Means that differ by at most 1e-12 count as equal, and differences of at most 1e-12
+/// as 0; if all are, every p is 1.
 ///
 /// It assumes only that the differences are independent, each symmetric around 0 if nothing changed; no distribution.
 /// With `k` differences that are not 0 no p is below `2^-k`.
 ///
-/// `None` without differences, or when one of them is not a finite number. O(2^k) time and memory when exact (512 KiB at
-/// most), else O(9,999 k) time and O(k) memory.
+/// `None` without differences, or when one of them is not a finite number. O(2^k) time and memory when exact (512 KiB
+/// at most), else O(9,999 k) time, 8 signs a step, and O(k) memory.
 ///
 /// ```
 /// use eval_drift::{Flips, sign_flip};
@@ -116,18 +115,43 @@ fn exact(moved: &[f64], tails: &mut Tails) -> Flips {
     Flips::Exact { patterns: sums.len() as u64 }
 }
 
+/// Goes through blocks of 64 differences, and in each through all draws: so the tables of a block stay in the fastest
+/// memory, and the bits of a draw need not be kept.
 fn drawn(moved: &[f64], seed: u64, tails: &mut Tails) -> Flips {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    for _ in 0..DRAWS {
-        tails.count(moved.chunks(64).map(|block| flipped_sum(block, rng.next_u64())).sum());
+    let mut sums = vec![0.0; DRAWS as usize];
+    for block in moved.chunks(64) {
+        let flipped = FlippedSums::of(block);
+        sums.iter_mut().for_each(|sum| *sum += flipped.at(rng.next_u64()));
     }
+    sums.iter().for_each(|sum| tails.count(*sum));
     Flips::Drawn { patterns: DRAWS, seed }
 }
 
-/// The sum of at most 64 differences, each with the sign turned where its bit is set.
-fn flipped_sum(block: &[f64], bits: u64) -> f64 {
-    let flipped = |(at, difference): (usize, &f64)| f64::from_bits(difference.to_bits() ^ ((bits << at) & SIGN));
-    block.iter().enumerate().map(flipped).sum()
+/// The sums of up to 64 differences under all signs, as eight tables of eight differences each: adding eight
+/// entries up is several times as fast as turning 64 signs.
+struct FlippedSums([[f64; 256]; 8]);
+
+impl FlippedSums {
+    fn of(block: &[f64]) -> Self {
+        let mut tables = [[0.0; 256]; 8];
+        for (table, differences) in tables.iter_mut().zip(block.chunks(8)) {
+            table[0] = differences.iter().sum();
+            // A bit without a difference turns nothing.
+            for bit in 0..8 {
+                let difference = differences.get(bit).copied().unwrap_or(0.0);
+                let (plain, flipped) = table[..2 << bit].split_at_mut(1 << bit);
+                flipped.iter_mut().zip(plain).for_each(|(flipped, plain)| *flipped = *plain - 2.0 * difference);
+            }
+        }
+        Self(tables)
+    }
+
+    /// The sum in which each difference has the sign turned where its bit is set, the lowest bit being that of the
+    /// first.
+    fn at(&self, bits: u64) -> f64 {
+        self.0.iter().zip(bits.to_le_bytes()).map(|(table, byte)| table[usize::from(byte)]).sum()
+    }
 }
 
 #[cfg(test)]
@@ -142,9 +166,12 @@ mod tests {
 
     #[test]
     fn a_bit_turns_one_sign() {
-        assert_eq!(flipped_sum(&[1.0, 2.0, 4.0], 0), 7.0);
-        assert_eq!(flipped_sum(&[1.0, 2.0, 4.0], SIGN), 5.0);
-        assert_eq!(flipped_sum(&[1.0, 2.0, 4.0], SIGN >> 2), -1.0);
+        let block: Vec<f64> = (0..20).map(|at| f64::from(1 << at)).collect();
+        let (flipped, all) = (FlippedSums::of(&block), f64::from((1 << 20) - 1));
+        assert_eq!(flipped.at(0), all);
+        assert_eq!(flipped.at(0b11), all - 6.0);
+        assert_eq!(flipped.at(1 << 19), all - f64::from(2 << 19));
+        assert_eq!(flipped.at(u64::MAX), -all);
     }
 
     // The sum of k random signs is binomial: of 20, at most 5 are -1 with P = 21700 / 2^20.

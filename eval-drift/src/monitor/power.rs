@@ -1,7 +1,7 @@
 //! What can be found, and how soon.
 
 use crate::ShiryaevRoberts;
-use crate::bisect::bisect;
+use crate::floats::first_float;
 
 /// Below one standard deviation the baseline takes part of the change in before it is found.
 const SELF_STARTING: f64 = 1.5;
@@ -25,7 +25,7 @@ pub(crate) fn detectable(runs: u32, threshold: f64, weight: f64) -> Option<f64> 
     let after = |runs: f64| (2.0 * log / (runs - 1.0)).sqrt();
     let found = match runs {
         0 => return None,
-        1 => bisect(0.0, LARGEST, |drop| ShiryaevRoberts::default().update(drop) * weight > threshold),
+        1 => first_float(0.0, LARGEST, |drop| ShiryaevRoberts::default().update(drop) * weight > threshold),
         _ if after(f64::from(runs)) >= 1.0 => after(f64::from(runs)),
         _ => after(f64::from(runs) / SELF_STARTING).min(1.0),
     };

@@ -1,59 +1,52 @@
 //! Statistics of runs one after the other, held to reference values.
 
+use crate::holds;
 use eval_drift::glr_threshold;
-use eval_drift::reference::CaseFile;
 use serde_json::Value;
-
-fn check(file: &str) {
-    let cases: CaseFile = serde_json::from_str(file).expect("a case file");
-    let outcome = cases.check();
-    assert!(outcome.cases >= 20, "{} cases", outcome.cases);
-    assert_eq!(outcome.failed, 0, "{} of {}: {:#?}", outcome.failed, outcome.cases, outcome.failures);
-}
 
 #[test]
 fn adwin() {
-    check(include_str!("fixtures/adwin.json"));
+    holds(include_str!("../fixtures/adwin.json"));
 }
 
 #[test]
 fn betting_cs() {
-    check(include_str!("fixtures/betting_cs.json"));
+    holds(include_str!("../fixtures/betting_cs.json"));
 }
 
 #[test]
 fn confseq_bounds() {
-    check(include_str!("fixtures/confseq_bounds.json"));
+    holds(include_str!("../fixtures/confseq_bounds.json"));
 }
 
 #[test]
 fn cusum_ewma() {
-    check(include_str!("fixtures/cusum_ewma.json"));
+    holds(include_str!("../fixtures/cusum_ewma.json"));
 }
 
 #[test]
 fn drift_pipeline() {
-    check(include_str!("fixtures/drift_pipeline.json"));
+    holds(include_str!("../fixtures/drift_pipeline.json"));
 }
 
 #[test]
 fn page_hinkley() {
-    check(include_str!("fixtures/page_hinkley.json"));
+    holds(include_str!("../fixtures/page_hinkley.json"));
 }
 
 #[test]
 fn pelt_l2() {
-    check(include_str!("fixtures/pelt_l2.json"));
+    holds(include_str!("../fixtures/pelt_l2.json"));
 }
 
 #[test]
 fn sr_edetector() {
-    check(include_str!("fixtures/sr_edetector.json"));
+    holds(include_str!("../fixtures/sr_edetector.json"));
 }
 
 #[test]
 fn glr_thresholds_are_those_of_the_table() {
-    let file: Value = serde_json::from_str(include_str!("fixtures/cpm_thresholds.json")).unwrap();
+    let file: Value = serde_json::from_str(include_str!("../fixtures/cpm_thresholds.json")).unwrap();
     let first = file["t_first"].as_u64().unwrap() as usize;
     for (alpha, row) in file["table"].as_object().unwrap() {
         let alpha: f64 = alpha.parse().unwrap();
