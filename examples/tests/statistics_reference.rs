@@ -67,7 +67,10 @@ fn what_cannot_be_computed_has_failed() {
         (r#"{"cases": [], "statistic": "ks_2samp", "rel_tol": 0, "abs_tol": 0}"#, "has no case"),
         (r#"{"cases": 7}"#, "is no case file"),
         (r#"{"t_first": 6, "table": {}}"#, "has no threshold"),
-        (&format!(r#"{{"cases": [{case}], "statistic": "magic", "rel_tol": 0, "abs_tol": 0}}"#), "`magic` is not known"),
+        (
+            &format!(r#"{{"cases": [{case}], "statistic": "magic", "rel_tol": 0, "abs_tol": 0}}"#),
+            "`magic` is not known",
+        ),
     ] {
         let (code, found) = run(folder_with("odd.json", text).path());
         assert_eq!(code, Some(1), "{text}: {found}");
@@ -78,7 +81,8 @@ fn what_cannot_be_computed_has_failed() {
 #[test]
 fn a_folder_without_files_has_failed() {
     let folder = folder_with("readme.txt", "");
-    for (path, words) in [(folder.path().to_owned(), "no *.json file"), (folder.path().join("gone"), "cannot be read")] {
+    for (path, words) in [(folder.path().to_owned(), "no *.json file"), (folder.path().join("gone"), "cannot be read")]
+    {
         let (code, found) = run(&path);
         assert_eq!(code, Some(1), "{found}");
         assert!(found.contains(words), "{found}");
