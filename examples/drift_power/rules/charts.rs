@@ -3,46 +3,48 @@
 use eval_drift::{Cusum, Ewma, PageHinkleySettings};
 
 use super::{Rule, Run, SILENT, moments};
-use crate::scenario::CHANGE;
 
-/// The mean and the deviation of the runs before the change: no user knows when to stop, so the charts get the best
-/// baseline that there is.
-#[derive(Default)]
-struct Frozen(Vec<f64>);
+/// The mean and the deviation of the first runs.
+struct Frozen {
+    runs: usize,
+    means: Vec<f64>,
+}
 
 impl Frozen {
     /// How far a run lies below the baseline, in its deviations; `None` while it is taken.
     fn drop(&mut self, run: &Run<'_>) -> Option<f64> {
-        if run.at < CHANGE {
-            self.0.push(run.mean);
+        if run.at < self.runs {
+            self.means.push(run.mean);
             return None;
         }
-        let (mean, deviation) = moments(&self.0, 1.0);
+        let (mean, deviation) = moments(&self.means, 1.0);
         Some((mean - run.mean) / deviation.max(1e-9))
     }
 }
 
-#[derive(Default)]
-pub struct EwmaChart {
+/// A chart of the standardised distances to a baseline.
+pub struct Chart<C> {
     baseline: Frozen,
-    chart: Ewma,
+    chart: C,
+    update: fn(&mut C, f64) -> Option<f64>,
 }
 
-impl Rule for EwmaChart {
-    fn statistic(&mut self, run: &Run<'_>) -> f64 {
-        self.baseline.drop(run).and_then(|drop| self.chart.update(drop)).unwrap_or(SILENT)
+impl Chart<Ewma> {
+    pub fn ewma(runs: usize) -> Self {
+        Self { baseline: Frozen { runs, means: vec![] }, chart: Ewma::default(), update: Ewma::update }
     }
 }
 
-#[derive(Default)]
-pub struct CusumChart {
-    baseline: Frozen,
-    chart: Cusum,
+impl Chart<Cusum> {
+    pub fn cusum(runs: usize) -> Self {
+        let update = |chart: &mut Cusum, drop: f64| Some(chart.update(drop));
+        Self { baseline: Frozen { runs, means: vec![] }, chart: Cusum::default(), update }
+    }
 }
 
-impl Rule for CusumChart {
+impl<C> Rule for Chart<C> {
     fn statistic(&mut self, run: &Run<'_>) -> f64 {
-        self.baseline.drop(run).map_or(SILENT, |drop| self.chart.update(drop))
+        self.baseline.drop(run).and_then(|drop| (self.update)(&mut self.chart, drop)).unwrap_or(SILENT)
     }
 }
 

@@ -8,6 +8,8 @@ mod single;
 
 use eval_drift::{Reading, hill_score, ks_2samp};
 
+use crate::scenario::CHANGE;
+
 /// Runs that make the baseline of a rule that has a fixed one.
 const BASELINE: usize = 14;
 /// A rule that says nothing of a run.
@@ -43,14 +45,16 @@ pub enum Kind {
     KolmogorovSmirnov,
     ThreeDeviations,
     Ewma,
+    EwmaUpToChange,
     Cusum,
+    CusumUpToChange,
     PageHinkley,
     EProcess,
     ChangePoint,
 }
 
 impl Kind {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Monitor,
         Self::MeanStream,
         Self::Shock,
@@ -61,7 +65,9 @@ impl Kind {
         Self::KolmogorovSmirnov,
         Self::ThreeDeviations,
         Self::Ewma,
+        Self::EwmaUpToChange,
         Self::Cusum,
+        Self::CusumUpToChange,
         Self::PageHinkley,
         Self::EProcess,
         Self::ChangePoint,
@@ -78,8 +84,10 @@ impl Kind {
             Self::PairedBaseline => "paired t against 14 runs",
             Self::KolmogorovSmirnov => "KS against 14 runs",
             Self::ThreeDeviations => "mean ± deviations of 14 runs (NannyML)",
-            Self::Ewma => "EWMA 0.2, 30 runs as baseline",
-            Self::Cusum => "CUSUM k = 0.5, 30 runs as baseline",
+            Self::Ewma => "EWMA 0.2, baseline 14 runs",
+            Self::EwmaUpToChange => "EWMA 0.2, baseline 30 runs (up to the change)",
+            Self::Cusum => "CUSUM k = 0.5, baseline 14 runs",
+            Self::CusumUpToChange => "CUSUM k = 0.5, baseline 30 runs (up to the change)",
             Self::PageHinkley => "Page-Hinkley (river)",
             Self::EProcess => "e-process",
             Self::ChangePoint => "change-point model (GLR)",
@@ -97,8 +105,10 @@ impl Kind {
             Self::PairedBaseline => Box::new(pairs::Baseline::default()),
             Self::KolmogorovSmirnov => Box::new(single::KolmogorovSmirnov::default()),
             Self::ThreeDeviations => Box::new(single::ThreeDeviations::default()),
-            Self::Ewma => Box::new(charts::EwmaChart::default()),
-            Self::Cusum => Box::new(charts::CusumChart::default()),
+            Self::Ewma => Box::new(charts::Chart::ewma(BASELINE)),
+            Self::EwmaUpToChange => Box::new(charts::Chart::ewma(CHANGE)),
+            Self::Cusum => Box::new(charts::Chart::cusum(BASELINE)),
+            Self::CusumUpToChange => Box::new(charts::Chart::cusum(CHANGE)),
             Self::PageHinkley => Box::new(charts::PageHinkleyChart::default()),
             Self::EProcess => Box::new(evidence::EProcess::default()),
             Self::ChangePoint => Box::new(change_point::ChangePoint::default()),
@@ -117,8 +127,8 @@ impl Kind {
             Self::TwoProportion | Self::PairedPrevious | Self::PairedBaseline => vec![("5 %", usual)],
             Self::KolmogorovSmirnov => vec![("p < 0.05", critical_distance(questions))],
             Self::ThreeDeviations => vec![("3 deviations", 3.0)],
-            Self::Ewma => vec![("3 deviations", 3.0)],
-            Self::Cusum => vec![("h = 5", 5.0)],
+            Self::Ewma | Self::EwmaUpToChange => vec![("3 deviations", 3.0)],
+            Self::Cusum | Self::CusumUpToChange => vec![("h = 5", 5.0)],
             Self::PageHinkley => vec![("50, as shipped", 50.0)],
             Self::EProcess => vec![("lifetime 5 %", 20.0)],
             Self::ChangePoint => vec![("0.1 % a run", 3.0)],
