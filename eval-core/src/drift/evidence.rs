@@ -20,7 +20,11 @@ pub struct Evidence {
     pub m_better: Option<f64>,
     /// What each stream brings; together they are `m`.
     pub streams: Vec<StreamEvidence>,
-    /// Tests of this one comparison.
+    /// The one-sided probability of a drop at least so large if nothing changed, by which the finding was made.
+    pub p: Option<f64>,
+    /// The same, corrected for the family of tests that it belongs to.
+    pub q: Option<f64>,
+    /// Tests and distances of this one comparison, for information.
     pub tests: Vec<TestResult>,
 }
 
@@ -70,15 +74,13 @@ pub struct TestResult {
     pub statistic: Option<f64>,
     /// The probability of a result at least as extreme if nothing changed.
     pub p: Option<f64>,
-    /// The same, corrected for the family of tests that it belongs to.
-    pub q: Option<f64>,
 }
 
 impl TestResult {
     /// A test. What is not finite is left out.
     pub fn new(name: impl Into<String>, statistic: Option<f64>, p: Option<f64>) -> Self {
         let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
-        Self { name: name.into(), statistic: finite(statistic), p: finite(p), q: None }
+        Self { name: name.into(), statistic: finite(statistic), p: finite(p) }
     }
 }
 

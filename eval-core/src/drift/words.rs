@@ -18,10 +18,7 @@ impl DriftReport {
     /// assert_eq!(report.headline(), "quality is steady: +0.2 points (95 % interval -1.0 to +1.5)");
     /// ```
     pub fn headline(&self) -> String {
-        let found = match (self.cause, self.status) {
-            (Some(Cause::Judge), _) => "judge changed: model change not identified".to_owned(),
-            (_, status) => format!("{} {}", self.measure, verb(self.measure, status)),
-        };
+        let found = format!("{} {}", self.measure, verb(self.measure, self.status));
         let rest = match (&self.why, &self.effect) {
             (Some(why), _) => format!(": {why}"),
             (None, Some(effect)) => format!(": {}", size(effect)),
@@ -48,11 +45,13 @@ impl DriftReport {
         if let Some(m) = self.evidence.m.filter(|m| *m >= 10.0) {
             notes.push(format!("no-drift histories reach this once in {} runs or more rarely", whole(m)));
         }
+        if let Some(q) = self.evidence.q {
+            notes.push(format!("p = {q:.5} when corrected for all tests of its family"));
+        }
         for test in &self.evidence.tests {
             let p = test.p.map(|p| format!("p = {p:.5}"));
-            let q = test.q.map(|q| format!("{q:.5} corrected for all tests of its family"));
             let statistic = test.statistic.map(|value| format!("statistic {value:.4}"));
-            let parts: Vec<String> = [p, q, statistic].into_iter().flatten().collect();
+            let parts: Vec<String> = [p, statistic].into_iter().flatten().collect();
             notes.push(format!("{}: {}", test.name, parts.join(", ")));
         }
         if let Some(kind) = self.effect.filter(|effect| effect.low.is_some()).map(|effect| effect.kind) {
