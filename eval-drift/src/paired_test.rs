@@ -34,8 +34,8 @@ const VALID: f64 = 0.5;
 /// Whether the latest run differs from the mean of all earlier ones on the questions that they share.
 ///
 /// For each shared question `d = current score - mean score over the earlier runs of the era that scored it`. The effect
-/// is the mean of `d` in points. The evidence is Student's t on `d` with an assumed noise of whole runs, `se² = var(d) / n
-/// + tau² (1 + 1 / runs)`; below 30 questions the larger of its p and that of the
+/// is the mean of `d` in points. The evidence is Student's t on `d` with an assumed noise of whole runs,
+/// `se² = var(d) / n + tau² (1 + 1 / runs)`; below 30 questions the larger of its p and that of the
 /// [sign-flip permutation test](crate::sign_flip), which is told in any case:
 ///
 /// | one-sided p | finding |

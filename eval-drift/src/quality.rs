@@ -204,7 +204,9 @@ impl Finding<'_> {
                 _ => "nothing was scored".into(),
             };
         }
-        let known = reading.mean().map_or(replay.roster.len() as u32, |stream| stream.questions);
+        let earlier = &replay.rows[..replay.rows.len() - 1];
+        let was_there = |at: &usize| earlier.iter().any(|row| row.get(*at).is_some_and(Option::is_some));
+        let known = (0..replay.roster.len()).filter(was_there).count();
         let shared = reading.mean().map_or(0, |stream| stream.present);
         if shared == 0 {
             return format!("another data set: none of the {known} questions of the earlier runs is in it");

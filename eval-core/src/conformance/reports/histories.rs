@@ -84,11 +84,11 @@ fn measured(mut evaluation: Evaluation, at: usize, turn: usize) -> Evaluation {
         *kind = [ProviderErrorKind::Timeout, ProviderErrorKind::Filtered, ProviderErrorKind::Rejected][turn % 3];
     }
     let Some(answer) = evaluation.completion.take() else { return evaluation };
-    let known = |every: usize, value: f64| (turn % every != 0).then_some(value);
+    let known = |every: usize, value: f64| (!turn.is_multiple_of(every)).then_some(value);
     let usage = if turn.is_multiple_of(5) { Usage::default() } else { Usage::new(turn as u64, 7) };
     let mut served = Served { model: Some("gpt-4o".into()), ..Served::default() };
-    served.fingerprint = (turn % 4 != 0).then(|| format!("fp_{}", (at + turn % 2) / 10));
-    served.model_id = (turn % 6 == 0).then(|| fixtures::TEXTS[at % 9].to_owned());
+    served.fingerprint = (!turn.is_multiple_of(4)).then(|| format!("fp_{}", (at + turn % 2) / 10));
+    served.model_id = turn.is_multiple_of(6).then(|| fixtures::TEXTS[at % 9].to_owned());
     served.proxy = (at > 20).then(|| "litellm/1.106.2".into());
     let finish = ["stop", "content_filter", "refusal", "length"][turn % 4];
     let answer = Completion { text: fixtures::TEXTS[turn % 9].repeat(turn), ..answer }
