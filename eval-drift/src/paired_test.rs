@@ -36,7 +36,7 @@ const VALID: f64 = 0.5;
 /// For each shared question `d = current score - mean score over the earlier runs of the era that scored it`. The effect
 /// is the mean of `d` in points. The evidence is Student's t on `d` with an assumed noise of whole runs,
 /// `se² = var(d) / n + tau² (1 + 1 / runs)`; below 30 questions the larger of its p and that of the
-/// [sign-flip permutation test](crate::sign_flip), which is told in any case:
+/// [sign-flip permutation test](crate::sign_flip), which is told beside it wherever Student's p is below 0.05:
 ///
 /// | one-sided p | finding |
 /// |---|---|
@@ -160,7 +160,7 @@ impl PairedTest {
         let shown = report.status.is_conclusive() || report.status == Status::Partial;
         let found = Test::of(&differences, runs, self).filter(|_| shown);
         if let Some(test) = found {
-            self.fill(&mut report, era, &pairs, &test);
+            self.fill(&mut report, era, &pairs, &test.with_flips(&differences, self.seed));
         }
         report
     }
@@ -297,7 +297,8 @@ struct Test {
     standard_error: f64,
     t: f64,
     student_less: f64,
-    flips: SignFlip,
+    /// `None` where they decide nothing.
+    flips: Option<SignFlip>,
     interval: Interval,
 }
 
@@ -313,21 +314,28 @@ impl Test {
         let t = mean / standard_error;
         let reach = student.inverse_cdf((1.0 + Effect::LEVEL) / 2.0) * standard_error;
         let interval = Interval::of(differences, spread, (mean - reach, mean + reach));
-        let flips = sign_flip(differences, settings.seed)?;
+        let flips = if n < STUDENT_FROM { sign_flip(differences, settings.seed) } else { None };
         Some(Self { n, mean, standard_error, t, student_less: student.cdf(t), flips, interval })
     }
 
     fn p_less(&self) -> f64 {
-        self.larger(self.student_less, self.flips.p_less)
+        self.larger(self.student_less, |flips| flips.p_less)
     }
 
     fn p_greater(&self) -> f64 {
-        self.larger(1.0 - self.student_less, self.flips.p_greater)
+        self.larger(1.0 - self.student_less, |flips| flips.p_greater)
     }
 
     /// Student's p; with few questions the larger one.
-    fn larger(&self, student: f64, flips: f64) -> f64 {
-        if self.n < STUDENT_FROM { student.max(flips) } else { student }
+    fn larger(&self, student: f64, flips: fn(&SignFlip) -> f64) -> f64 {
+        self.flips.as_ref().filter(|_| self.n < STUDENT_FROM).map_or(student, |found| student.max(flips(found)))
+    }
+
+    /// The same with the flips that are told, although they decide nothing: where something may have been found.
+    fn with_flips(mut self, differences: &[f64], seed: u64) -> Self {
+        let is_near = self.p_less().min(self.p_greater()) < WATCHED;
+        self.flips = self.flips.or_else(|| if is_near { sign_flip(differences, seed) } else { None });
+        self
     }
 
     fn status(&self) -> Status {
@@ -347,15 +355,17 @@ impl Test {
     fn results(&self) -> Vec<TestResult> {
         let falls = self.mean <= 0.0;
         let (side, student) = if falls { ("drop", self.student_less) } else { ("rise", 1.0 - self.student_less) };
-        let p = if falls { self.flips.p_less } else { self.flips.p_greater };
-        let flips = match self.flips.flips {
-            Flips::Exact { patterns } => format!("all {patterns}"),
-            Flips::Drawn { patterns, .. } => format!("{patterns} drawn"),
-        };
-        vec![
-            TestResult::new(format!("Student's t with run noise, {side}"), Some(self.t), Some(student)),
-            TestResult::new(format!("sign flips ({flips}), {side}"), Some(self.mean * 100.0), Some(p)),
-        ]
+        let mut results =
+            vec![TestResult::new(format!("Student's t with run noise, {side}"), Some(self.t), Some(student))];
+        results.extend(self.flips.as_ref().map(|found| {
+            let p = if falls { found.p_less } else { found.p_greater };
+            let flips = match found.flips {
+                Flips::Exact { patterns } => format!("all {patterns}"),
+                Flips::Drawn { patterns, .. } => format!("{patterns} drawn"),
+            };
+            TestResult::new(format!("sign flips ({flips}), {side}"), Some(self.mean * 100.0), Some(p))
+        }));
+        results
     }
 
     /// Questions with which a drop of this size is called a shock in 4 of 5 cases.

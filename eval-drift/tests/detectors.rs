@@ -60,7 +60,8 @@ fn the_status_follows_the_p() {
         let report = paired(vec![window(&right(50, 50)), window(&right(50 - lost as usize, 50))]);
         assert_eq!(report.status, status, "{lost} of 50 lost: {report:?}");
         assert!((change(&report) + 2.0 * f64::from(lost)).abs() < 1e-9, "{report:?}");
-        assert_eq!(report.evidence.tests.len(), 2, "Student's t and sign flips");
+        let tests = if status == Status::Steady { 1 } else { 2 };
+        assert_eq!(report.evidence.tests.len(), tests, "Student's t, and sign flips where something is found");
     }
     let (high, low) = (window(&right(50, 50)), window(&right(40, 50)));
     let shock = paired(vec![high.clone(), low.clone()]);
@@ -207,7 +208,7 @@ fn f50_what_is_no_score_is_named() {
 
 #[test]
 fn the_seed_decides_what_is_drawn_and_stands_in_the_method() {
-    let (earlier, current) = (window(&right(30, 50)), window(&(0..50).map(|at| f64::from(at % 2)).collect::<Vec<_>>()));
+    let (earlier, current) = (window(&right(50, 50)), window(&(0..50).map(|at| f64::from(at % 2)).collect::<Vec<_>>()));
     let history = History::new(vec![earlier, current]);
     let [first, again, other] = [7, 7, 8].map(|seed| PairedTest::new().seed(seed).detect(&history));
     assert_eq!(first, again);
@@ -281,7 +282,8 @@ proptest! {
         let report = paired(vec![window(&scores); runs]);
         prop_assert_eq!(report.status, Status::Steady);
         prop_assert!(change(&report).abs() < 1e-9);
-        prop_assert_eq!(report.evidence.tests[1].p, Some(1.0));
+        prop_assert_eq!(report.evidence.tests[0].p, Some(0.5));
+        prop_assert!(scores.len() >= 30 || report.evidence.tests[1].p == Some(1.0));
         prop_assert_eq!(best(vec![window(&scores); runs]).status, Status::Steady);
     }
 
