@@ -36,6 +36,12 @@ pub trait DriftDetector: Send + Sync + 'static {
     /// The name in reports, for instance `quality-monitor`.
     fn name(&self) -> &str;
 
+    /// What it is set to: reports carry it, and its text is the tag under which they are stored. The default is the name
+    /// and version 1.
+    fn method(&self) -> Method {
+        Method::new(self.name(), 1)
+    }
+
     /// Compares the last window of the history with those before it.
     fn detect(&self, history: &History) -> DriftReport;
 }

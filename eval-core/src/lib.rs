@@ -66,8 +66,8 @@ pub use run::{DatasetRef, Progress, Provenance, Run, RunId, RunStatus, Stop};
 pub use score::Score;
 pub use spec::RunSpec;
 pub use store::{
-    Change, Changes, Comparison, ComparisonQuery, CostQuery, DailyCost, Durable, EvaluationQuery, HistoryQuery,
-    InMemory, LeaderboardEntry, Reports, RunQuery, Stats, Store,
+    Baseline, Baselines, Change, Changes, Comparison, ComparisonQuery, CostQuery, DailyCost, DriftLog, Durable,
+    EvaluationQuery, HistoryQuery, InMemory, LeaderboardEntry, Marks, Reports, RunQuery, Stats, Store,
 };
 pub use summary::{CategorySummary, Counts, Latency, Summary, Total};
 pub use waits::{Ending, Wait, Waiting, Waits};

@@ -61,9 +61,13 @@ impl DriftDetector for BestRunThreshold {
         Self::NAME
     }
 
+    fn method(&self) -> Method {
+        Method::new(Self::NAME, 1).with("points", self.points)
+    }
+
     fn detect(&self, history: &History) -> DriftReport {
         let era = Era::of(history);
-        let method = Method::new(Self::NAME, 1).with("points", self.points);
+        let method = self.method();
         let refused = era.alone(method.clone(), Measure::Quality);
         if let Some(report) = refused.or_else(|| era.bad_score(method.clone(), Measure::Quality)) {
             return report;

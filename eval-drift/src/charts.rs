@@ -87,8 +87,12 @@ impl DriftDetector for CusumChart {
         "cusum"
     }
 
+    fn method(&self) -> Method {
+        Method::new(self.name(), 1).with("allowance", Cusum::ALLOWANCE).with("limit", Self::LIMIT)
+    }
+
     fn detect(&self, history: &History) -> DriftReport {
-        let method = Method::new(self.name(), 1).with("allowance", Cusum::ALLOWANCE).with("limit", Self::LIMIT);
+        let method = self.method();
         let (era, replay) = match replayed(history, &method) {
             Ok(replayed) => replayed,
             Err(report) => return *report,
@@ -119,8 +123,12 @@ impl DriftDetector for EwmaChart {
         "ewma"
     }
 
+    fn method(&self) -> Method {
+        Method::new(self.name(), 1).with("weight", Ewma::WEIGHT).with("limit", Self::LIMIT)
+    }
+
     fn detect(&self, history: &History) -> DriftReport {
-        let method = Method::new(self.name(), 1).with("weight", Ewma::WEIGHT).with("limit", Self::LIMIT);
+        let method = self.method();
         let (era, replay) = match replayed(history, &method) {
             Ok(replayed) => replayed,
             Err(report) => return *report,
@@ -144,6 +152,12 @@ pub struct PageHinkleyChart;
 impl PageHinkleyChart {
     /// How far the sum may run, in standard deviations.
     pub const LIMIT: f64 = 10.0;
+
+    fn settings() -> PageHinkleySettings {
+        let mut settings = PageHinkleySettings::default();
+        (settings.min_instances, settings.threshold, settings.direction) = (6, Self::LIMIT, Direction::Up);
+        settings
+    }
 }
 
 /// A finding is told for so many runs.
@@ -154,16 +168,18 @@ impl DriftDetector for PageHinkleyChart {
         "page-hinkley"
     }
 
+    fn method(&self) -> Method {
+        let PageHinkleySettings { delta, threshold, .. } = Self::settings();
+        Method::new(self.name(), 1).with("delta", delta).with("limit", threshold)
+    }
+
     fn detect(&self, history: &History) -> DriftReport {
-        let mut settings = PageHinkleySettings::default();
-        (settings.min_instances, settings.threshold, settings.direction) = (6, Self::LIMIT, Direction::Up);
-        let PageHinkleySettings { delta, threshold, .. } = settings;
-        let method = Method::new(self.name(), 1).with("delta", delta).with("limit", threshold);
+        let method = self.method();
         let (era, replay) = match replayed(history, &method) {
             Ok(replayed) => replayed,
             Err(report) => return *report,
         };
-        let found = PageHinkley::new(settings)
+        let found = PageHinkley::new(Self::settings())
             .and_then(|mut test| scores(&replay).filter(|(_, u)| test.update(*u)).map(|(at, _)| at).last());
         let found = found.filter(|at| at + TOLD >= era.windows.len());
         charted(&era, &replay, method, None, found)
@@ -180,9 +196,13 @@ impl DriftDetector for AdwinChart {
         "adwin"
     }
 
-    fn detect(&self, history: &History) -> DriftReport {
+    fn method(&self) -> Method {
         let AdwinSettings { delta, clock, .. } = AdwinSettings::default();
-        let method = Method::new(self.name(), 1).with("delta", delta).with("clock", clock);
+        Method::new(self.name(), 1).with("delta", delta).with("clock", clock)
+    }
+
+    fn detect(&self, history: &History) -> DriftReport {
+        let method = self.method();
         let (era, replay) = match replayed(history, &method) {
             Ok(replayed) => replayed,
             Err(report) => return *report,
@@ -220,8 +240,12 @@ impl DriftDetector for ChangePoint {
         "change-point"
     }
 
+    fn method(&self) -> Method {
+        Method::new(self.name(), 1).with("alpha", Self::ALPHA)
+    }
+
     fn detect(&self, history: &History) -> DriftReport {
-        let method = Method::new(self.name(), 1).with("alpha", Self::ALPHA);
+        let method = self.method();
         let (era, replay) = match replayed(history, &method) {
             Ok(replayed) => replayed,
             Err(report) => return *report,

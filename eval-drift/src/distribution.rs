@@ -129,9 +129,13 @@ impl DriftDetector for Distribution {
         self.distance.name()
     }
 
+    fn method(&self) -> Method {
+        Method::new(self.name(), 1).with("measure", self.measure.name())
+    }
+
     fn detect(&self, history: &History) -> DriftReport {
         let era = Era::of(history);
-        let method = Method::new(self.name(), 1).with("measure", self.measure.name());
+        let method = self.method();
         if let Some(report) = era.alone(method.clone(), self.measure) {
             return report;
         }

@@ -1,6 +1,6 @@
 //! Whether the judge moved.
 
-use eval_core::{Cause, DriftDetector, DriftReport, History, Measure, Status};
+use eval_core::{Cause, DriftDetector, DriftReport, History, Measure, Method, Status};
 
 use crate::era::Era;
 use crate::monitor::Difference;
@@ -19,7 +19,7 @@ const FEW: usize = 50;
 /// are wanted; runs without anchors are left out.
 ///
 /// ```
-/// use eval_core::{DriftDetector, History, Measure, Status};
+/// use eval_core::{DriftDetector, History, Measure, Method, Status};
 /// let report = eval_drift::JudgeAnchors::default().detect(&History::default());
 /// assert_eq!((report.measure, report.status), (Measure::Anchors, Status::Warming));
 /// ```
@@ -43,10 +43,14 @@ impl DriftDetector for JudgeAnchors {
         Self::NAME
     }
 
+    fn method(&self) -> Method {
+        method(Self::NAME, &self.settings)
+    }
+
     fn detect(&self, history: &History) -> DriftReport {
         let mut era = Era::of(history);
         era.windows.retain(|window| !window.anchors.is_empty());
-        let mut report = finding(&era, &self.settings, method(Self::NAME, &self.settings), Measure::Anchors);
+        let mut report = finding(&era, &self.settings, self.method(), Measure::Anchors);
         let anchors = era.current().map_or(0, |window| window.anchors.len());
         if (1..FEW).contains(&anchors) {
             report.warnings.push(format!("only {anchors} anchors: {FEW} or more tell a change of the judge apart"));

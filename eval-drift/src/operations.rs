@@ -48,16 +48,16 @@ impl OperationsMonitor {
     pub fn all() -> [Self; 9] {
         Measure::OPERATIONS.map(|measure| Self { measure })
     }
-
-    fn method(&self) -> Method {
-        let MonitorSettings { watch, alarm, .. } = MonitorSettings::default();
-        Method::new(Self::NAME, 1).with("measure", self.measure.name()).with("watch", watch).with("alarm", alarm)
-    }
 }
 
 impl DriftDetector for OperationsMonitor {
     fn name(&self) -> &str {
         Self::NAME
+    }
+
+    fn method(&self) -> Method {
+        let MonitorSettings { watch, alarm, .. } = MonitorSettings::default();
+        Method::new(Self::NAME, 1).with("measure", self.measure.name()).with("watch", watch).with("alarm", alarm)
     }
 
     fn detect(&self, history: &History) -> DriftReport {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use eval_core::{
-    CategoryFinding, Condition, Detectable, DriftDetector, DriftReport, Effect, History, Measure, Method, Point,
-    Settle, Severity, Span, Status, TestResult, Window,
+    CategoryFinding, Condition, Detectable, DriftDetector, DriftReport, Effect, History, IntervalMethod, Measure,
+    Method, Point, Settle, Severity, Span, Status, TestResult, Window,
 };
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -47,7 +47,7 @@ const VALID: f64 = 0.5;
 ///
 /// The 95 % interval has the same standard error and speaks of all questions of which these are a sample. Where Student's
 /// t fails it is [Bonett and Price's](crate::bonett_price), so that its width is never 0: when all differences are the
-/// same, and below 30 questions whose differences are all -1, 0 or 1. The method's parameter `interval` names it.
+/// same, and below 30 questions whose differences are all -1, 0 or 1. The effect names it.
 ///
 /// # What it promises
 /// Were nothing different but luck on single questions and the assumed noise of runs, a run would be called a shock about
@@ -121,10 +121,6 @@ impl PairedTest {
             None => self.test(&era),
         }
     }
-
-    fn method(&self) -> Method {
-        Method::new(Self::NAME, 1).with("run_noise", self.run_noise).seed(self.seed)
-    }
 }
 
 impl Default for PairedTest {
@@ -136,6 +132,10 @@ impl Default for PairedTest {
 impl DriftDetector for PairedTest {
     fn name(&self) -> &str {
         Self::NAME
+    }
+
+    fn method(&self) -> Method {
+        Method::new(Self::NAME, 1).with("run_noise", self.run_noise).seed(self.seed)
     }
 
     fn detect(&self, history: &History) -> DriftReport {
@@ -173,7 +173,6 @@ impl PairedTest {
         (report.baseline, report.current) = (pairs.span(0..runs - 1), pairs.span(runs - 1..runs));
         report.effect = test.effect();
         (report.evidence.p, report.evidence.tests) = (Some(test.p_less()), test.results());
-        report.method.parameters.insert("interval".into(), test.interval.name().into());
         categories::put(report, pairs.categories(runs - 1, self));
         let category = |at: usize| pairs.categories[at];
         let questions = Questions { rows: &pairs.rows, keys: &pairs.roster.keys, category: &category };
@@ -349,7 +348,8 @@ impl Test {
 
     fn effect(&self) -> Option<Effect> {
         let (low, high) = self.interval.ends;
-        Effect::points(self.mean * 100.0, Some((low * 100.0, high * 100.0))).map(Effect::of_super_population)
+        let effect = Effect::points(self.mean * 100.0, Some((low * 100.0, high * 100.0)))?;
+        Some(effect.of_super_population().by(self.interval.method))
     }
 
     fn results(&self) -> Vec<TestResult> {
@@ -379,19 +379,17 @@ impl Test {
 #[derive(Debug)]
 struct Interval {
     ends: (f64, f64),
-    is_student: bool,
+    method: IntervalMethod,
 }
 
 impl Interval {
     fn of(differences: &[f64], spread: f64, student: (f64, f64)) -> Self {
         let coarse = differences.len() < STUDENT_FROM && differences.iter().all(is_whole);
         let other = bonett_price(differences).filter(|_| coarse || spread <= ROUNDING);
-        let (ends, is_student) = other.map_or((student, true), |found| ((found.low, found.high), false));
-        Self { ends: clip(ends), is_student }
-    }
-
-    fn name(&self) -> &'static str {
-        if self.is_student { "student_t" } else { "bonett_price" }
+        let (ends, method) = other.map_or((student, IntervalMethod::StudentT), |found| {
+            ((found.low, found.high), IntervalMethod::BonettPrice)
+        });
+        Self { ends: clip(ends), method }
     }
 }
 

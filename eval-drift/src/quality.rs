@@ -34,9 +34,13 @@ impl DriftDetector for QualityMonitor {
         Self::NAME
     }
 
+    fn method(&self) -> Method {
+        method(Self::NAME, self.settings())
+    }
+
     fn detect(&self, history: &History) -> DriftReport {
         let era = Era::of(history);
-        finding(&era, self.settings(), method(Self::NAME, self.settings()), Measure::Quality)
+        finding(&era, self.settings(), self.method(), Measure::Quality)
     }
 }
 

@@ -4,10 +4,13 @@
 //! really differs: how a connection is made, and the statements that write evaluations.
 
 mod attempts;
+mod baselines;
 mod connection;
+mod drift_log;
 mod error;
 mod leases;
 mod location;
+mod marks;
 mod migrate;
 mod options;
 mod place;

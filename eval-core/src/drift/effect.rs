@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Window;
-use crate::RunId;
+use crate::{IntervalMethod, RunId};
 
 /// In what a change is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub struct Effect {
     pub high: Option<f64>,
     /// The level of the interval, such as 0.95.
     pub level: f64,
+    /// How the interval was computed.
+    pub method: Option<IntervalMethod>,
     /// What the interval speaks of.
     pub kind: EffectKind,
     /// In what it is counted.
@@ -51,18 +53,25 @@ impl Effect {
     /// The level of intervals unless said otherwise.
     pub const LEVEL: f64 = 0.95;
 
-    /// A change in points with its 95 % interval about these very questions. `None` when the change is not finite; an
+    /// A change in points with its 95 % interval by Student's t about these very questions. `None` when the change is not finite; an
     /// interval that is not finite is left out.
     pub fn points(change: f64, interval: Option<(f64, f64)>) -> Option<Self> {
         let interval = interval.filter(|(low, high)| low.is_finite() && high.is_finite());
         let (low, high) = interval.unzip();
+        let method = interval.map(|_| IntervalMethod::StudentT);
         let (level, kind, unit) = (Self::LEVEL, EffectKind::Conditional, Unit::Points);
-        change.is_finite().then_some(Self { change, low, high, level, kind, unit })
+        change.is_finite().then_some(Self { change, low, high, level, method, kind, unit })
     }
 
     /// The same effect, speaking of all questions of which these are a sample.
     pub fn of_super_population(mut self) -> Self {
         self.kind = EffectKind::SuperPopulation;
+        self
+    }
+
+    /// The same effect, whose interval was computed in another way.
+    pub fn by(mut self, method: IntervalMethod) -> Self {
+        self.method = self.method.map(|_| method);
         self
     }
 

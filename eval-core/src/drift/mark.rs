@@ -107,4 +107,10 @@ impl Mark {
         let (id, at) = (MarkId::new(), crate::clock::now());
         Self { id, key, run, kind, author: author.into(), reason: reason.into(), at }
     }
+
+    /// The same mark with the id and the time that it was made with: for stores that read rows.
+    pub fn made(mut self, id: MarkId, at: Timestamp) -> Self {
+        (self.id, self.at) = (id, at);
+        self
+    }
 }

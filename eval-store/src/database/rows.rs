@@ -21,7 +21,7 @@ pub(crate) use attempt::{EndRow, IntentRow};
 use evaluation::finish;
 pub(crate) use evaluation::{EvaluationRow, Keys};
 pub(crate) use lease::LeaseRow;
-pub(crate) use run::RunRow;
+pub(crate) use run::{RunRow, id as run_id};
 pub(crate) use sample::SampleRow;
 pub(crate) use summary::{CategoryRow, SummaryRow, counts, money};
 pub(crate) use tag::TagRow;
@@ -36,7 +36,7 @@ pub(crate) fn json<'a>(value: &impl serde::Serialize) -> Result<Text<'a>, Failur
 }
 
 /// The value of a JSON column.
-fn from_json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result<T, Failure> {
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result<T, Failure> {
     serde_json::from_str(text).map_err(|error| Failure::Corrupt(format!("{column}: {error}")))
 }
 

@@ -1,0 +1,1 @@
+ALTER TABLE drift_reports RENAME COLUMN status TO severity;
