@@ -1,6 +1,7 @@
 //! Frozen answers that the judge grades anew in every run, and whose change it was.
 
-use eval_drift::{Cause, QualityMonitor, Shift, Status, attribute};
+use eval_core::{Cause, Status};
+use eval_drift::{QualityMonitor, Shift, attribute};
 
 use crate::draw::Draw;
 use crate::history::{History, UNTIL_CAUSE};

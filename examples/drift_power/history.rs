@@ -1,6 +1,7 @@
 //! One history of 90 runs, as every rule sees it.
 
-use eval_drift::{Change, QualityMonitor, Reading, Status};
+use eval_core::Status;
+use eval_drift::{Change, QualityMonitor, Reading};
 
 use crate::draw::Draw;
 use crate::model::Model;

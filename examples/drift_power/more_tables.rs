@@ -1,6 +1,6 @@
 //! The tables of everything beside quality: judge, operations, gate.
 
-use eval_drift::Cause;
+use eval_core::Cause;
 
 use crate::anchors::Attributed;
 use crate::gate::{self, Decided, Decision, Design};

@@ -82,7 +82,7 @@ async fn found(store: &(impl Store + DriftLog)) {
     }
     must(store.put_report(run.id, 1, &second).await, "a report is taken");
     assert_eq!(read(0).await, [first, second.clone()], "by method, the last one counts, to the digit");
-    assert_eq!(read(1).await, [second.clone()], "of another version of the marks");
+    assert_eq!(read(1).await, std::slice::from_ref(&second), "of another version of the marks");
     let nobody = store.put_report(RunId::new(), 0, &second).await;
     assert!(matches!(nobody, Err(StoreError::NotFound(_))), "a run that is not there has no report: {nobody:?}");
 }
