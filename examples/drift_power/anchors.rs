@@ -28,7 +28,7 @@ impl Attributed {
             means.push(scores.iter().sum::<f64>() / anchors as f64);
             let known: Vec<Option<f64>> = scores.into_iter().map(Some).collect();
             let status = monitor.observe(&known).expect("scores are from 0 to 1").status;
-            if found.is_none() && status == Status::Alarm && at >= CHANGE {
+            if found.is_none() && status == Status::Worse && at >= CHANGE {
                 found = Some(at + 1 - CHANGE);
             }
         }

@@ -61,7 +61,7 @@ impl History {
         self.alarms += usize::from(began.is_some());
         *alarm = reading.alarm_since;
         self.withdrawn |= reading.resolved == Some(CHANGE as u32);
-        if reading.run as usize + 1 == CHANGE + UNTIL_CAUSE && reading.status == Status::Alarm {
+        if reading.run as usize + 1 == CHANGE + UNTIL_CAUSE && reading.status == Status::Worse {
             self.change = reading.change;
         }
     }
