@@ -33,9 +33,10 @@ pub(crate) fn windows(connection: &mut Connection, query: &HistoryQuery) -> Resu
         builder.window(run.id, run.started);
         builder.conditions(Conditions::of(run), run.planned);
         let id = run.id.to_string();
-        let wrong = judged_wrong(connection, &id)?;
-        for row in rows(connection, &id)? {
-            push(&mut builder, &row, &wrong)?;
+        let rows = rows(connection, &id)?;
+        let wrong = judged_wrong(connection, &rows)?;
+        for row in &rows {
+            push(&mut builder, row, &wrong)?;
         }
         for (served, answers) in served(connection, &id)? {
             builder.served(&served, answers);
@@ -78,8 +79,8 @@ fn comparable(connection: &mut Connection, query: &HistoryQuery) -> Result<Vec<S
 
 #[derive(Debug, Queryable)]
 struct Row {
+    id: i64,
     sample: Text<'static>,
-    epoch: i64,
     content: Text<'static>,
     category: Text<'static>,
     outcome: String,
@@ -100,8 +101,8 @@ fn rows(connection: &mut Connection, run: &str) -> QueryResult<Vec<Row>> {
         .filter(evaluations::run_id.eq(run))
         .order((evaluations::sample_id.asc(), evaluations::epoch.asc()))
         .select((
+            evaluations::id,
             evaluations::sample_id,
-            evaluations::epoch,
             evaluations::sample_hash,
             evaluations::category,
             evaluations::outcome,
@@ -123,8 +124,7 @@ fn push(builder: &mut HistoryBuilder, row: &Row, wrong: &Wrong) -> Result<(), Fa
     let mut answered = Answered::ended(&row.sample, &row.content, &row.category, outcome);
     answered.score = row.score;
     let failed = |kind: ProviderErrorKind| row.error_kind.as_deref() == Some(kind.name());
-    let is_wrong =
-        |judge: &str| !wrong.is_empty() && wrong.contains(&(row.sample.to_string(), row.epoch, judge.into()));
+    let is_wrong = |judge: &str| !wrong.is_empty() && wrong.contains(&(row.id, judge.into()));
     answered.timed_out = failed(ProviderErrorKind::Timeout);
     answered.refused = failed(ProviderErrorKind::Filtered)
         || row.finish.as_deref().is_some_and(|finish| FinishReason::from(finish).is_refusal())
@@ -144,18 +144,26 @@ fn push(builder: &mut HistoryBuilder, row: &Row, wrong: &Wrong) -> Result<(), Fa
     Ok(())
 }
 
-/// Which answers the judges of refusals and formats found wrong: question, epoch and judge.
-type Wrong = HashSet<(String, i64, String)>;
+/// Which evaluations the judges of refusals and formats found wrong.
+type Wrong = HashSet<(i64, String)>;
 
-fn judged_wrong(connection: &mut Connection, run: &str) -> QueryResult<Wrong> {
+/// Verdicts that are looked up at once: SQLite takes no more than 32,766 values.
+const AT_ONCE: usize = 5_000;
+
+/// Looked up by evaluation: a join is an invitation to read all verdicts.
+fn judged_wrong(connection: &mut Connection, rows: &[Row]) -> QueryResult<Wrong> {
     let judges = [HistoryBuilder::REFUSAL_JUDGE, HistoryBuilder::FORMAT_JUDGE];
-    let wrong = evaluations::table
-        .inner_join(verdicts::table.on(verdicts::evaluation_id.eq(evaluations::id)))
-        .filter(evaluations::run_id.eq(run))
-        .filter(verdicts::judge.eq_any(judges).and(verdicts::score.eq(0.0)))
-        .select((evaluations::sample_id, evaluations::epoch, verdicts::judge));
-    let found: Vec<(Text<'static>, i64, Text<'static>)> = on!(connection, |c| wrong.load(c))?;
-    Ok(found.into_iter().map(|(sample, epoch, judge)| (sample.into_owned(), epoch, judge.into_owned())).collect())
+    let mut all = Wrong::new();
+    for rows in rows.chunks(AT_ONCE) {
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let wrong = verdicts::table
+            .filter(verdicts::evaluation_id.eq_any(ids))
+            .filter(verdicts::judge.eq_any(judges).and(verdicts::score.eq(0.0)))
+            .select((verdicts::evaluation_id, verdicts::judge));
+        let found: Vec<(i64, String)> = on!(connection, |c| wrong.load(c))?;
+        all.extend(found);
+    }
+    Ok(all)
 }
 
 type Identity = (Option<Text<'static>>, Option<Text<'static>>, Option<Text<'static>>, Option<Text<'static>>, i64);

@@ -1,1 +1,0 @@
-ALTER TABLE drift_reports RENAME COLUMN status TO severity;
