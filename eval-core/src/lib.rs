@@ -61,7 +61,7 @@ pub use score::Score;
 pub use spec::RunSpec;
 pub use store::{
     Change, Changes, Comparison, ComparisonQuery, CostQuery, DailyCost, Durable, EvaluationQuery, HistoryQuery,
-    InMemory, LeaderboardEntry, Reports, RunQuery, Stats, Store,
+    InMemory, Interim, LeaderboardEntry, Reports, RunQuery, Stats, Store,
 };
 pub use summary::{CategorySummary, Counts, Latency, Summary, Total};
 pub use waits::{Wait, Waiting, Waits};

@@ -3,6 +3,7 @@
 mod comparison;
 mod costs;
 mod history;
+mod interim;
 mod memory;
 mod reports;
 mod stats;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use comparison::{Change, Changes, Comparison, ComparisonQuery};
 pub use costs::{CostQuery, DailyCost};
 pub use history::HistoryQuery;
+pub use interim::Interim;
 pub use memory::InMemory;
 pub use reports::{LeaderboardEntry, Reports};
 pub use stats::Stats;

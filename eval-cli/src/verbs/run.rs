@@ -105,7 +105,8 @@ pub(crate) fn finish(console: &Console, settings: &Settings, spilled: Option<Pat
         let file = file.to_string_lossy();
         console.warn(format!("not all results are in the database; they are saved in {}", clean(&file)));
         let import = command::command(settings, &format!("import {}", command::quoted(&file)));
-        console.note(format!("when the database is well again: {import}"));
+        let beside = command::beside(settings).map_or_else(String::new, |beside| format!(" ({beside})"));
+        console.note(format!("when the database is well again: {import}{beside}"));
     }
     let open: Vec<_> = runs.iter().filter(|run| run.can_resume() && run.spec.is_some()).map(|run| run.id).collect();
     match open.as_slice() {
