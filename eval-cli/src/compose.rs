@@ -39,6 +39,22 @@ pub(crate) struct Asked {
     pub(crate) name: Option<String>,
     /// Marks on the runs.
     pub(crate) tags: Vec<(String, String)>,
+    /// The stored run that goes on, if one does.
+    pub(crate) before: Option<Before>,
+}
+
+/// What a stored run says of itself. Whoever can write a file that is imported chooses it: it is compared, and not
+/// believed.
+#[derive(Debug)]
+pub(crate) struct Before {
+    /// The run, for a person.
+    pub(crate) run: String,
+    /// The command that goes on with it: `resume 4f3a21`.
+    pub(crate) command: String,
+    /// The endpoint that it asked.
+    pub(crate) base_url: Option<String>,
+    /// The fingerprint of its prompt; `None` when it has none that is read from files.
+    pub(crate) prompt: Option<String>,
 }
 
 /// A run that can begin.
@@ -57,16 +73,17 @@ pub(crate) async fn evaluators(
     let models = models(settings, dataset, asked)?;
     let needs = asked.all || models.iter().any(|model| model.endpoint().is_some());
     let names = judges::names(settings, needs)?;
-    let prompt = prompt(settings)?;
-    prompt.check(dataset.columns())?;
-    let rubric = judges::rubric(settings.rubric.value.as_deref())?;
+    let before = asked.before.as_ref();
+    let prompt = prompt(settings, dataset, before)?;
+    let rubric = judges::rubric(settings.rubric.value.as_deref());
+    let rubric = rubric.map_err(|failure| hide(failure, before, "rubric"))?;
     let column = asks_llm(dataset)?.then(|| judges::grader_of_column(&names));
     let waits = Waits::new();
     let store = open_store(settings, waits.clone()).await?;
 
     let graders = graders(&names, column.as_deref());
     let endpoint = match needs || !graders.is_empty() {
-        true => Some(Endpoint::connect(console, settings).await?),
+        true => Some(Endpoint::connect(console, settings, before).await?),
         false => None,
     };
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
@@ -169,7 +186,26 @@ fn asks_llm(dataset: &Dataset) -> Result<bool, Failure> {
     Ok(false)
 }
 
-fn prompt(settings: &Settings) -> Result<PromptTemplate, Failure> {
+/// The prompt, checked against the data set. One that is not what a stored run had is refused later, with all else that
+/// differs.
+fn prompt(settings: &Settings, dataset: &Dataset, before: Option<&Before>) -> Result<PromptTemplate, Failure> {
+    let prompt = read_prompt(settings).map_err(|failure| hide(failure, before, "prompt"))?;
+    if before.is_none_or(|before| before.prompt.as_ref() == Some(&prompt.fingerprint())) {
+        prompt.check(dataset.columns())?;
+    }
+    Ok(prompt)
+}
+
+/// A stored run can name any file: of one that is not what it was, nothing is shown.
+fn hide(failure: Failure, before: Option<&Before>, what: &str) -> Failure {
+    match before {
+        None => failure,
+        Some(before) => Failure::usage(format!("the {what} of run {} is no longer what it was", before.run))
+            .hint("put its files back as they were, or start a new run"),
+    }
+}
+
+fn read_prompt(settings: &Settings) -> Result<PromptTemplate, Failure> {
     let template = match &settings.prompt.value {
         None => PromptTemplate::default(),
         Some(path) => PromptTemplate::parse(&read(path)?)
@@ -252,6 +288,7 @@ impl Parts<'_> {
 fn spec(settings: &Settings) -> RunSpec {
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
     let mut spec = RunSpec::new(path(&settings.dataset.value).unwrap_or_default());
+    spec.folder = std::env::current_dir().ok().map(|folder| folder.to_string_lossy().into_owned());
     spec.judges.clone_from(&settings.judges.value);
     spec.prompt = path(&settings.prompt.value);
     spec.system = path(&settings.system.value);

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 pub(crate) use environment::Environment;
-pub(crate) use file::ConfigFile;
+pub(crate) use file::{ConfigFile, DEFAULT_CONFIG};
 pub(crate) use setting::{Origin, Setting};
 
 use crate::args::{Asking, Endpoint, Global, Profile, RunArgs};
@@ -75,6 +75,9 @@ pub(crate) struct Typed {
     pub(crate) json_out: Option<PathBuf>,
     pub(crate) spill: Option<PathBuf>,
     pub(crate) drain: Option<f64>,
+    /// The flags whose values were not typed but are those of a stored run. The endpoint is never one of them: a key
+    /// goes where its owner says, and not where a stored run does.
+    pub(crate) of_run: Vec<&'static str>,
 }
 
 impl From<&RunArgs> for Typed {
@@ -89,6 +92,7 @@ impl From<&RunArgs> for Typed {
             json_out: args.json_out.clone(),
             spill: args.spill.clone(),
             drain: args.drain,
+            of_run: Vec::new(),
         }
     }
 }
@@ -107,7 +111,7 @@ impl Settings {
         environment: &Environment,
         file: Option<&ConfigFile>,
     ) -> Result<Self, Failure> {
-        let sources = Sources { environment, file };
+        let sources = Sources { environment, file, of_run: &typed.of_run };
         let values = file.map(|file| file.values.clone()).unwrap_or_default();
         let (asking, endpoint) = (typed.asking, typed.endpoint);
         let params = (!asking.params.is_empty()).then(|| asking.params.into_iter().map(param).collect());

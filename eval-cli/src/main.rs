@@ -1,6 +1,7 @@
 //! `evalctl`: the only program that knows every crate. It reads settings, builds the pieces, picks the exit code.
 
 mod args;
+mod command;
 mod compose;
 mod config;
 mod confirm;

@@ -9,7 +9,7 @@ use std::io::{IsTerminal as _, Write as _};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-pub(crate) use figures::{interval, latency, money, percent, total_money};
+pub(crate) use figures::{counted, interval, latency, money, percent, total_money};
 pub(crate) use table::{Align, Table};
 pub(crate) use text::{clean, one_line, shorten};
 

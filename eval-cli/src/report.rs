@@ -1,7 +1,8 @@
 //! The table at the end of a run and of the leaderboard.
 
-use eval_core::{Estimate, LeaderboardEntry, Run, RunStatus};
+use eval_core::{Estimate, Interim, LeaderboardEntry, Reports, Run, RunStatus};
 
+use crate::failure::Failure;
 use crate::output::{Align, Console, Table, clean, interval, latency, percent, total_money};
 
 /// What runs have in common with a line of the leaderboard: every mean with its n and its interval.
@@ -26,6 +27,14 @@ pub(crate) fn results(console: &Console, runs: &[&Run]) -> String {
         table.row(cells);
     }
     table.render(console.width)
+}
+
+/// What is stored of a run that goes on or was cut off, and so has no summary.
+pub(crate) async fn interim(store: &dyn Reports, run: &Run) -> Result<Option<Interim>, Failure> {
+    match run.summary {
+        Some(_) => Ok(None),
+        None => Ok(Some(store.interim(run.id).await?)),
+    }
 }
 
 /// The name of a run; a simulated one says so.

@@ -61,7 +61,9 @@ fn what_is_exported_can_be_imported_into_another_database() {
         done(&folder, &["export", "@latest", "-o", file]);
         let url = format!("sqlite://copy{at}.db");
         let told = done(&folder, &["import", file, "--database-url", &url]);
-        assert_eq!(told, format!("1 runs and 250 evaluations from {file}\n"));
+        assert_eq!(told, format!("1 run and 250 evaluations from {file}\n"));
+        let again = done(&folder, &["import", file, "--database-url", &url]);
+        assert_eq!(again, format!("nothing new: 1 run and 250 evaluations from {file} were there already\n"));
         assert_eq!(done(&folder, &["show", "--json", "-n", "1000", "--database-url", &url]), shown);
         assert_eq!(
             done(&folder, &["export", "--format", file.split('.').nth(1).expect("an extension")]),
@@ -110,6 +112,49 @@ fn what_cannot_be_meant_is_refused() {
     assert!(refused(&folder, &["import", "golden.csv"]).contains("golden.csv: this is no file that is known here"));
     done(&folder, &["export", "-o", "run.csv"]);
     assert!(refused(&folder, &["import", "run.csv", "--as", "other"]).contains("its runs keep their names"));
+}
+
+/// What is refused leaves no database behind: the next command would take it for an empty history.
+#[test]
+fn a_file_that_is_refused_makes_no_database() {
+    let folder = filled(3);
+    done(&folder, &["export", "-o", "run.csv"]);
+    done(&folder, &["export", "-o", "run.jsonl"]);
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    write("empty.jsonl", "");
+    write("blank.csv", "\n\n");
+    write("head.csv", read(&folder, "run.csv").lines().next().expect("a head"));
+    write("garbage.json", "{\"type\": ");
+    let lines = read(&folder, "run.jsonl");
+    write("eval.db.spill.jsonl", &lines);
+    write("running.jsonl", &lines.replace("\"status\":\"finished\"", "\"status\":\"running\""));
+    for (file, told) in [
+        ("empty.jsonl", "empty.jsonl: there is nothing in it to import"),
+        ("blank.csv", "blank.csv: there is nothing in it to import"),
+        ("head.csv", "head.csv: there is nothing in it to import"),
+        ("garbage.json", "garbage.json: line 1"),
+        ("golden.csv", "golden.csv: this is no file that is known here"),
+        ("eval.db.spill.jsonl", "evalctl db migrate --database-url sqlite://new.db"),
+        ("running.jsonl", "there is no database sqlite://new.db (--database-url)"),
+    ] {
+        let said = refused(&folder, &["import", file, "--database-url", "sqlite://new.db"]);
+        assert!(said.contains(told), "{file}: {said}");
+        assert!(!folder.path().join("new.db").exists(), "{file} made a database");
+    }
+    assert!(done(&folder, &["import", "eval.db.spill.jsonl"]).contains("nothing new"), "its own database is there");
+    done(&folder, &["db", "migrate", "--database-url", "sqlite://new.db"]);
+    done(&folder, &["import", "running.jsonl", "--database-url", "sqlite://new.db"]);
+}
+
+#[test]
+fn a_file_that_is_written_is_told_of_to_programs_too() {
+    let folder = filled(3);
+    let told: Value =
+        serde_json::from_str(&done(&folder, &["export", "-o", "run.json", "--json"])).expect("a document");
+    assert_eq!(
+        (&told["schema"], &told["evaluations"], &told["file"]),
+        (&"evalctl.export/1".into(), &3.into(), &"run.json".into())
+    );
 }
 
 /// The object of this name, wherever it stands.

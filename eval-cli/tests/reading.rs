@@ -157,7 +157,85 @@ fn questions_are_shown_by_score_and_page_by_page() {
     assert_eq!(shown(&["-n", "2", "--after", "b"]), ["c", "d"]);
     assert_eq!(shown(&["-n", "0"]), Vec::<String>::new());
     let output = runs.evalctl(&["show", &runs.new, "-n", "2"]);
-    assert!(stderr(&output).contains("--after 'b'"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("2 questions shown; the next with --after b,"), "{}", stderr(&output));
+    let output = runs.evalctl(&["show", &runs.new, "-n", "4"]);
+    assert!(!stderr(&output).contains("--after"), "nothing is left: {}", stderr(&output));
+}
+
+/// Whatever the size of the pages and the filter, who follows them sees each evaluation once.
+#[test]
+fn pages_of_a_run_with_epochs_lose_and_repeat_nothing() {
+    let folder = fresh();
+    // Ids that a shell or a cursor may stumble over.
+    let ids = ["a", "a/1", "a/2", "b 'c'", "b/3", "é"];
+    let rows = ids.iter().map(|id| format!("{id},x,q,1,{}\n", id.len() % 2));
+    let text = std::iter::once("id,category,question,expected_output,old\n".to_owned()).chain(rows).collect::<String>();
+    std::fs::write(folder.path().join("golden.csv"), text).expect("a file");
+    let run = run(&folder, "old", &["--epochs", "3"]);
+    let show = |more: &[&str]| {
+        let output = evalctl(&folder).args(["show", &run, "--json"]).args(more).output().expect("a program");
+        let document: Value = serde_json::from_slice(&output.stdout).expect("a document");
+        let found = document["evaluations"].as_array().expect("a list").iter();
+        found
+            .map(|one| (one["sample"]["id"].as_str().expect("an id").to_owned(), one["epoch"].as_u64()))
+            .collect::<Vec<_>>()
+    };
+    for filter in [&[][..], &["--max-score", "0"], &["--min-score", "1"]] {
+        let all = show(&[filter, &["-n", "100"]].concat());
+        assert_eq!(all.len() % 3, 0);
+        for size in ["1", "2", "4", "6"] {
+            let mut walked: Vec<(String, Option<u64>)> = Vec::new();
+            loop {
+                let after = walked.last().map(|(id, _)| id.clone());
+                let after = after.as_ref().map_or(vec![], |id| vec!["--after", id.as_str()]);
+                let page = show(&[filter, &["-n", size], &after].concat());
+                if page.is_empty() {
+                    break;
+                }
+                walked.extend(page);
+            }
+            assert_eq!(walked, all, "pages of {size} with {filter:?}");
+        }
+    }
+    let output = evalctl(&folder).args(["show", &run, "-n", "4"]).output().expect("a program");
+    assert!(stderr(&output).contains(r"--after 'b '\''c'\'''"), "{}", stderr(&output));
+}
+
+/// A run whose process was lost in the middle: two of its four questions are stored.
+#[test]
+fn a_run_that_was_cut_off_shows_what_is_stored_of_it() {
+    let runs = Runs::new();
+    let exported = String::from_utf8(runs.evalctl(&["export", &runs.new, "--format", "jsonl"]).stdout).expect("UTF-8");
+    let mut lines = exported.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")).collect::<Vec<_>>();
+    lines.truncate(3);
+    lines[0]["run"]["status"] = "interrupted".into();
+    (lines[0]["run"]["summary"], lines[0]["run"]["finished"]) = (Value::Null, Value::Null);
+    let file = runs.folder.path().join("cut.jsonl");
+    std::fs::write(file, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).expect("a file");
+    let cut = |arguments: &[&str]| {
+        let output = runs.evalctl(&[arguments, &["--database-url", "cut.db"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+        stdout(&output)
+    };
+    cut(&["import", "cut.jsonl"]);
+    let listed = cut(&["runs"]);
+    assert!(listed.contains("so far 50.0%") && listed.contains("2/4") && listed.contains("interrupted"), "{listed}");
+    let shown = cut(&["show"]);
+    assert!(shown.contains("2 of 4 asked: 2 scored, 0 unscored, 0 failed; mean so far 50.0%"), "{shown}");
+    let document: Value = serde_json::from_str(&cut(&["show", "--json"])).expect("a document");
+    assert_eq!(document["interim"], json!({"counts": {"scored": 2, "unscored": 0, "failed": 0}, "mean": 0.5}));
+    let document: Value = serde_json::from_str(&cut(&["runs", "--json"])).expect("a document");
+    assert_eq!(document["interim"][&runs.new]["counts"]["scored"], 2);
+}
+
+#[test]
+fn runs_are_told_line_by_line_where_lines_are_wanted() {
+    let runs = Runs::new();
+    let output = stdout(&runs.evalctl(&["runs", "--format", "jsonl"]));
+    let ids = output.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line")["id"].clone());
+    assert_eq!(ids.collect::<Vec<_>>(), [json!(runs.new), json!(runs.old)]);
+    let none = runs.evalctl(&["runs", "-n", "0"]);
+    assert!(stderr(&none).contains("-n 0 lists no runs"), "{}", stderr(&none));
 }
 
 #[test]

@@ -279,12 +279,16 @@ fn what_the_database_cannot_take_is_spilled_and_imported() {
     let folder = fresh();
     let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../eval-core/data/golden.csv");
     let program = env!("CARGO_BIN_EXE_evalctl");
-    let line =
-        format!("trap '' XFSZ; ulimit -f 1200; exec {program} run {golden} -m simulated:strong --epochs 40 --json");
+    let line = format!(
+        "trap '' XFSZ; ulimit -f 1200; exec {program} run {golden} -m simulated:strong --epochs 40 --json --database-url eval.db"
+    );
     let output = common::clean(std::process::Command::new("sh"), &folder).args(["-c", &line]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     let told = stderr(&output);
-    assert!(told.contains("stopped early") && told.contains("evalctl import eval.db.spill.jsonl"), "{told}");
+    assert!(
+        told.contains("stopped early") && told.contains("evalctl import eval.db.spill.jsonl --database-url eval.db"),
+        "{told}"
+    );
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     let run = &document["runs"][0];
     assert_eq!(run["status"], "failed");

@@ -67,7 +67,7 @@ pub use score::Score;
 pub use spec::RunSpec;
 pub use store::{
     Baseline, Baselines, Change, Changes, Comparison, ComparisonQuery, CostQuery, DailyCost, DriftLog, Durable,
-    EvaluationQuery, HistoryQuery, InMemory, LeaderboardEntry, Marks, Reports, RunQuery, Stats, Store,
+    EvaluationQuery, HistoryQuery, InMemory, Interim, LeaderboardEntry, Marks, Reports, RunQuery, Stats, Store,
 };
 pub use summary::{CategorySummary, Counts, Latency, Summary, Total};
 pub use waits::{Ending, Wait, Waiting, Waits};

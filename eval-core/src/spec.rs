@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunSpec {
+    /// The folder in which the files are named: those below with a relative name are looked for there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
     /// The file of the data set, as it was named.
     pub dataset: String,
     /// The judges, as they were named; empty for the host's default.

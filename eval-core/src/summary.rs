@@ -36,7 +36,7 @@ impl Counts {
         Self { scored, unscored, failed }
     }
 
-    fn add(&mut self, kind: OutcomeKind) {
+    pub(crate) fn add(&mut self, kind: OutcomeKind) {
         match kind {
             OutcomeKind::Scored => self.scored += 1,
             OutcomeKind::Unscored => self.unscored += 1,

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
-    History, HistoryQuery, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Sample, Stats, Store,
-    StoreError, Waits, async_trait,
+    History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Sample,
+    Stats, Store, StoreError, Waits, async_trait,
 };
 use thiserror::Error;
 use tokio::task::spawn_blocking;
@@ -322,6 +322,10 @@ impl<S: Reports> Reports for Spill<S> {
 
     async fn compared(&self, run: RunId, query: &ComparisonQuery) -> Result<Vec<Comparison>, StoreError> {
         self.inner.compared(run, query).await
+    }
+
+    async fn interim(&self, run: RunId) -> Result<Interim, StoreError> {
+        self.inner.interim(run).await
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Run>, StoreError> {

@@ -62,6 +62,7 @@ async fn ask(store: &DieselStore, runs: &[Run]) {
             store.compared(run.id, &query).await.expect("a comparison");
         }
     }
+    store.interim(run.id).await.expect("interim figures");
     for dataset in [None, Some("golden")] {
         store.leaderboard(dataset).await.expect("a leaderboard");
     }

@@ -52,10 +52,10 @@ pub(crate) struct ShowArgs {
     pub(crate) filtering: Filtering,
     #[command(flatten)]
     pub(crate) comparing: Comparing,
-    /// Only questions after this one: the next page
+    /// Only questions after this one: the next page. A page has whole questions, each with all its epochs
     #[arg(long, value_name = "QUESTION")]
     pub(crate) after: Option<String>,
-    /// At most so many questions
+    /// At most so many questions, each with all its epochs
     #[arg(short = 'n', long, default_value_t = 50, value_name = "N")]
     pub(crate) limit: usize,
     /// Answers and reasons whole, not cut

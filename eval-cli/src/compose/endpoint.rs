@@ -6,8 +6,10 @@ use std::time::Duration;
 use eval_core::{AttemptLog, Provider, ProviderError, ProviderErrorKind, ProviderExt as _};
 use eval_providers::{LedgerLayer, LiteLlm, OpenAi, Profile as Wire, RetryLayer, offers};
 
+use super::Before;
 use crate::args::Profile;
-use crate::config::{BASE_URLS, KEYS, Settings};
+use crate::command;
+use crate::config::{BASE_URLS, KEYS, Origin, Settings};
 use crate::failure::{Failure, did_you_mean};
 use crate::output::{Console, clean};
 
@@ -22,7 +24,15 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// Finds out what the endpoint is, whether it takes the key, and which models it has. Nothing is paid for.
-    pub(crate) async fn connect(console: &Console, settings: &Settings) -> Result<Self, Failure> {
+    /// A run that goes on must have asked the same one.
+    pub(crate) async fn connect(
+        console: &Console,
+        settings: &Settings,
+        before: Option<&Before>,
+    ) -> Result<Self, Failure> {
+        if let Some(before) = before {
+            agree(settings, before)?;
+        }
         let url = url(settings)?;
         let profile = match settings.profile.value {
             Profile::Litellm => Wire::LiteLlm,
@@ -71,6 +81,41 @@ impl Endpoint {
             Some(meant) => failure.hint(format!("did you mean `{}`?", clean(meant))),
             None => failure.hint(format!("it has {}", clean(&some_of(models)))),
         })
+    }
+}
+
+/// A key goes where its owner says, and never where only a stored run says: where the two differ, somebody has to name
+/// the endpoint.
+fn agree(settings: &Settings, before: &Before) -> Result<(), Failure> {
+    let Some(stored) = &before.base_url else { return Ok(()) };
+    let now = &settings.base_url;
+    let asked = format!("run {} asked {}", before.run, clean(&host(stored)));
+    let failure = match &now.value {
+        _ if matches!(now.origin, Origin::Flag(_)) => return Ok(()),
+        Some(url) if host(url) == host(stored) => return Ok(()),
+        Some(url) => Failure::usage(format!("{asked}, and {} names {}", now.origin, clean(&host(url)))),
+        None => Failure::usage(format!("{asked}, which only the run says: no setting names an endpoint")),
+    };
+    let key =
+        settings.key.as_ref().map_or_else(String::new, |key| format!(", which then gets the key of {}", key.origin));
+    let choice = |url: &str, key: &str| {
+        let command = command::command(settings, &format!("{} --base-url {}", before.command, command::quoted(url)));
+        format!("at {}{key}: {command}", clean(&host(url)))
+    };
+    let choices = now.value.iter().map(|url| choice(url, "")).chain([choice(stored, &key)]);
+    Err(failure.hint(format!("say where to go on; {}", choices.collect::<Vec<_>>().join("; "))))
+}
+
+/// Host and port of a URL.
+fn host(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_lowercase();
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    match scheme.eq_ignore_ascii_case("https") {
+        _ if has_port => host,
+        true => format!("{host}:443"),
+        false => format!("{host}:80"),
     }
 }
 

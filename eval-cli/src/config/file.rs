@@ -11,7 +11,7 @@ use crate::args::Profile;
 use crate::failure::{Failure, did_you_mean};
 
 /// The name that is looked for in the working folder.
-const DEFAULT_NAME: &str = "evalctl.toml";
+pub(crate) const DEFAULT_CONFIG: &str = "evalctl.toml";
 
 /// A configuration file that was read.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(crate) struct Values {
 impl ConfigFile {
     /// The file that was named, or the one of the working folder if there is one.
     pub(crate) fn find(named: Option<&Path>) -> Result<Option<Self>, Failure> {
-        let path = named.unwrap_or(Path::new(DEFAULT_NAME));
+        let path = named.unwrap_or(Path::new(DEFAULT_CONFIG));
         if named.is_none() && !path.exists() {
             return Ok(None);
         }

@@ -18,6 +18,8 @@ pub(crate) enum Origin {
     Variable(String),
     /// A variable of the `.env` file.
     Dotenv(String),
+    /// The stored run that goes on.
+    Run,
     /// A line of the configuration file.
     File(PathBuf, usize),
     /// Nobody said anything.
@@ -30,6 +32,7 @@ impl fmt::Display for Origin {
             Self::Flag(flag) => f.write_str(flag),
             Self::Variable(name) => f.write_str(name),
             Self::Dotenv(name) => write!(f, "{name} in .env"),
+            Self::Run => f.write_str("the run"),
             Self::File(path, line) => write!(f, "{}:{line}", path.display()),
             Self::Default => f.write_str("default"),
         }
@@ -54,6 +57,8 @@ impl<T: fmt::Display> Setting<T> {
 pub(super) struct Sources<'a> {
     pub(super) environment: &'a Environment,
     pub(super) file: Option<&'a ConfigFile>,
+    /// The flags whose values are those of a stored run: nobody else is asked for them.
+    pub(super) of_run: &'a [&'static str],
 }
 
 impl Sources<'_> {
@@ -94,6 +99,9 @@ impl Sources<'_> {
         parse: fn(&str) -> Result<T, String>,
         filed: Option<Spanned<T>>,
     ) -> Result<Option<Setting<T>>, Failure> {
+        if self.of_run.contains(&flag) {
+            return Ok(typed.map(|value| Setting { value, origin: Origin::Run }));
+        }
         if let Some(value) = typed {
             return Ok(Some(Setting { value, origin: Origin::Flag(flag) }));
         }

@@ -9,6 +9,14 @@ pub(crate) fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| UNKNOWN.into(), |share| format!("{:.1}%", share * 100.0))
 }
 
+/// A number of things: `1 run`, `2 runs`.
+pub(crate) fn counted(n: u64, thing: &str) -> String {
+    match n {
+        1 => format!("1 {thing}"),
+        n => format!("{n} {thing}s"),
+    }
+}
+
 /// The 95 % interval of a mean, in percent: `82.9 to 88.9`.
 pub(crate) fn interval(estimate: Option<&Estimate>) -> String {
     match estimate.and_then(|estimate| estimate.interval) {

@@ -7,7 +7,7 @@ use crate::compose::{self, Asked};
 use crate::config::{Origin, Setting, Settings, Typed};
 use crate::failure::Outcome;
 use crate::output::Console;
-use crate::{progress, report, stop};
+use crate::{command, progress, report, stop};
 
 /// The file of the demo's own database: simulated figures do not belong beside measured ones.
 pub(crate) const DATABASE_FILE: &str = "eval-demo.db";
@@ -26,10 +26,10 @@ pub(crate) async fn demo(console: &Console, global: &Global, args: DemoArgs) -> 
     console.note("Nothing is called and nothing is paid for. The figures show the harness, not any model.\n");
     let asked = Asked { tags: vec![("demo".into(), "true".into())], ..Asked::default() };
     let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;
-    let mut reporter = super::run::reporter(console, progress::display(console));
-    let results = Group::new(composed.evaluators)
-        .run_until(&dataset, &mut *reporter, stop::requested(settings.drain_s.value))
-        .await;
+    let open = stop::Open::default();
+    let mut reporter = super::run::reporter(console, progress::display(console), &open);
+    let results =
+        Group::new(composed.evaluators).run_until(&dataset, &mut *reporter, stop::requested(&settings, &open)).await;
     let runs = results.into_iter().collect::<Result<Vec<_>, _>>()?;
     let exit = super::run::finish(console, &settings, compose::close_store(composed.store), &runs)?;
     if let (Some(run), false) = (runs.first(), console.is_machine()) {
@@ -57,10 +57,10 @@ fn settings(global: &Global, args: DemoArgs) -> Result<Settings, crate::failure:
 }
 
 fn next(console: &Console, settings: &Settings, run: &Run) {
-    let database = compose::public_url(&settings.database_url.value);
+    let show = command::command(settings, &format!("show {} --max-score 0", run.id.short()));
     console.note(format!("\nThe questions that {} got wrong, with the judge's reasons:", report::label(run)));
-    console.note(format!("  evalctl show {} --max-score 0 --database-url {database}", run.id.short()));
-    console.note(format!("The leaderboard:\n  evalctl models --database-url {database}"));
+    console.note(format!("  {show}"));
+    console.note(format!("The leaderboard:\n  {}", command::command(settings, "models")));
     console.note("Your own questions and models:");
     console.note("  evalctl init                                             a configuration and ten questions");
     console.note("  export LITELLM_BASE_URL=http://localhost:4000 LITELLM_API_KEY=…");

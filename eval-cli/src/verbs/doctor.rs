@@ -100,7 +100,7 @@ async fn look_at_models(
     if wanted.is_empty() && settings.base_url.value.is_none() {
         return;
     }
-    let endpoint = match Endpoint::connect(&quiet, settings).await {
+    let endpoint = match Endpoint::connect(&quiet, settings, None).await {
         Ok(endpoint) => endpoint,
         Err(failure) => {
             checks.push(Check::new("endpoint", Err(failure)));

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use eval_core::{ComparisonQuery, Reports, Run};
 use eval_store::{ExportError, Format, Rows};
+use serde_json::json;
 
 use crate::args::{self, ExportArgs, Global};
 use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
-use crate::output::Console;
+use crate::output::{Console, counted};
 use crate::refs;
 
 /// Writes a run to a file or to stdout.
@@ -47,7 +48,12 @@ async fn write(
     };
     let written = eval_store::export_file(store, run.id, rows, format, path).await;
     let count = written.map_err(|error| Failure::usage(format!("{}: {}", path.display(), chain(&error))))?;
-    console.note(format!("{count} evaluations of run {} in {}", run.id.short(), path.display()));
+    if console.is_machine() {
+        let file = path.to_string_lossy();
+        console.json(&json!({"schema": "evalctl.export/1", "run": run.id, "evaluations": count, "file": file}))?;
+    }
+    let evaluations = counted(count, "evaluation");
+    console.note(format!("{evaluations} of run {} in {}", run.id.short(), path.display()));
     Ok(Exit::Done)
 }
 

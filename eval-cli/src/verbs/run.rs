@@ -12,20 +12,21 @@ use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
 use crate::output::{Console, clean};
-use crate::{progress, report, stop};
+use crate::{command, progress, report, stop};
 
 /// Checks everything that can be checked for nothing, then asks.
 pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Outcome {
     let settings = Settings::load(global, Typed::from(&args))?;
     let dataset = dataset(&settings, &args.selecting)?;
     check_judges(&dataset)?;
-    let asked = Asked { all: args.all_models, name: args.name.clone(), tags: args.tags.clone() };
+    let asked = Asked { all: args.all_models, name: args.name.clone(), tags: args.tags.clone(), before: None };
     let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;
     dataset.notes().iter().for_each(|note| console.note(format!("note: {note}")));
 
     let group = Group::new(composed.evaluators);
-    let mut reporter = reporter(console, progress::display(console));
-    let results = group.run_until(&dataset, &mut *reporter, stop::requested(settings.drain_s.value)).await;
+    let open = stop::Open::default();
+    let mut reporter = reporter(console, progress::display(console), &open);
+    let results = group.run_until(&dataset, &mut *reporter, stop::requested(&settings, &open)).await;
     drop(reporter);
 
     let mut runs = Vec::new();
@@ -37,7 +38,9 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
     }
     let exit = finish(console, &settings, compose::close_store(composed.store), &runs)?;
     if let (Some(run), false) = (runs.first(), console.is_machine()) {
-        console.note(format!("next: evalctl show {}   evalctl models   evalctl runs", run.id.short()));
+        let show = format!("show {}", run.id.short());
+        let next = [show.as_str(), "models", "runs"].map(|words| command::command(&settings, words));
+        console.note(format!("next: {}", next.join("   ")));
     }
     Ok(exit)
 }
@@ -48,7 +51,11 @@ pub(crate) fn dataset(settings: &Settings, selecting: &Selecting) -> Result<Data
         Failure::usage("no data set")
             .hint("name a CSV or JSON-lines file: evalctl run golden.csv -m MODEL; or try `evalctl demo`")
     })?;
-    let mut dataset = Dataset::open(path)?;
+    narrow(Dataset::open(path)?, selecting)
+}
+
+/// The data set, named and narrowed.
+pub(crate) fn narrow(mut dataset: Dataset, selecting: &Selecting) -> Result<Dataset, Failure> {
     if let Some(name) = &selecting.dataset_name {
         dataset = dataset.rename(name);
     }
@@ -59,12 +66,13 @@ pub(crate) fn dataset(settings: &Settings, selecting: &Selecting) -> Result<Data
     if selection.is_all() { Ok(dataset) } else { Ok(dataset.select(selection)?) }
 }
 
-/// The display, and for `--format jsonl` the events on stdout beside it.
-pub(crate) fn reporter(console: &Console, display: Box<dyn Reporter>) -> Box<dyn Reporter> {
-    match console.format {
-        Format::Jsonl => Box::new(Fanout::new().with(display).with(JsonLines::new(std::io::stdout()))),
-        _ => display,
-    }
+/// The display, who notes which runs are open, and for `--format jsonl` the events on stdout beside them.
+pub(crate) fn reporter(console: &Console, display: Box<dyn Reporter>, open: &stop::Open) -> Box<dyn Reporter> {
+    let fanout = Fanout::new().with(open.clone()).with(display);
+    Box::new(match console.format {
+        Format::Jsonl => fanout.with(JsonLines::new(std::io::stdout())),
+        _ => fanout,
+    })
 }
 
 async fn copy(console: &Console, store: &compose::OpenStore, folder: &Path, runs: &[Run]) -> Result<(), Failure> {
@@ -94,14 +102,17 @@ pub(crate) fn finish(console: &Console, settings: &Settings, closed: compose::Cl
         }
     }
     if let Some(file) = closed.spilled {
-        let file = clean(&file.to_string_lossy());
-        console.warn(format!("not all results are in the database; they are saved in {file}"));
-        console.note(format!("when the database is well again: evalctl import {file}"));
+        let file = file.to_string_lossy();
+        console.warn(format!("not all results are in the database; they are saved in {}", clean(&file)));
+        let import = command::command(settings, &format!("import {}", command::quoted(&file)));
+        let beside = command::beside(settings).map_or_else(String::new, |beside| format!(" ({beside})"));
+        console.note(format!("when the database is well again: {import}{beside}"));
     }
-    match runs.iter().filter(|run| run.can_resume() && run.spec.is_some()).collect::<Vec<_>>().as_slice() {
+    let open: Vec<_> = runs.iter().filter(|run| run.can_resume() && run.spec.is_some()).map(|run| run.id).collect();
+    match open.as_slice() {
         [] => {}
-        [run] => console.note(format!("to go on: evalctl resume {}", run.id.short())),
-        _ => console.note("to go on with all of them: evalctl resume"),
+        [_] => console.note(format!("to go on: {}", stop::resume(settings, &open))),
+        _ => console.note(format!("to go on with all of them: {}", stop::resume(settings, &open))),
     }
     Ok(exit(runs))
 }

@@ -1,16 +1,18 @@
 //! `evalctl runs`
 
-use eval_core::{Run, RunQuery, RunStatus, Store as _};
+use std::collections::BTreeMap;
+
+use eval_core::{Interim, Reports, Run, RunId, RunQuery, RunStatus, Store as _};
 use serde_json::json;
 
-use crate::args::{Global, RunsArgs};
+use crate::args::{Format, Global, RunsArgs};
 use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::output::{Align, Console, Table, clean, interval, latency, percent};
 use crate::refs;
-use crate::report::label;
+use crate::report::{self, label};
 
 /// Runs, newest first.
 pub(crate) async fn runs(console: &Console, global: &Global, args: RunsArgs) -> Outcome {
@@ -27,24 +29,36 @@ pub(crate) async fn runs(console: &Console, global: &Global, args: RunsArgs) -> 
     let mut every = RunQuery::default();
     every.limit = query.limit;
     let runs = store.list_runs(&query).await?;
-    if console.is_machine() {
-        console.json(&json!({"schema": "evalctl.runs/1", "runs": runs}))?;
-    } else if runs.is_empty() {
-        console.note(if query == every {
-            "no runs yet; start with `evalctl demo` or `evalctl run`"
-        } else {
-            "no such runs"
-        });
-    } else {
-        console.print(table(&runs).render(console.width))?;
-        if let Some(last) = runs.last().filter(|_| runs.len() == args.limit) {
-            console.note(format!("older ones: --before {}", last.id.short()));
+    let open = interim(&store, &runs).await?;
+    match console.format {
+        // A line a run, for who reads them one by one.
+        Format::Jsonl => runs.iter().try_for_each(|run| console.print(serde_json::to_string(run)?))?,
+        Format::Json => console.json(&json!({"schema": "evalctl.runs/1", "runs": runs, "interim": open}))?,
+        _ if runs.is_empty() => console.note(match args.limit {
+            0 => "-n 0 lists no runs",
+            _ if query == every => "no runs yet; start with `evalctl demo` or `evalctl run`",
+            _ => "no such runs",
+        }),
+        _ => {
+            console.print(table(&runs, &open).render(console.width))?;
+            if let Some(last) = runs.last().filter(|_| runs.len() == args.limit) {
+                console.note(format!("older ones: --before {}", last.id.short()));
+            }
         }
     }
     Ok(Exit::Done)
 }
 
-fn table(runs: &[Run]) -> Table {
+/// What is stored of those runs that have no summary.
+async fn interim(store: &dyn Reports, runs: &[Run]) -> Result<BTreeMap<RunId, Interim>, Failure> {
+    let mut found = BTreeMap::new();
+    for run in runs {
+        found.extend(report::interim(store, run).await?.map(|interim| (run.id, interim)));
+    }
+    Ok(found)
+}
+
+fn table(runs: &[Run], open: &BTreeMap<RunId, Interim>) -> Table {
     let mut table = Table::new([
         ("run", Align::Left),
         ("started (UTC)", Align::Left),
@@ -58,14 +72,18 @@ fn table(runs: &[Run]) -> Table {
         ("status", Align::Left),
     ]);
     for run in runs {
-        // A run that was cut off has no summary, and so nobody has counted.
-        let ended = run.summary.as_ref().map(|summary| summary.counts.total());
+        let ended = run.summary.as_ref().map(|summary| summary.counts);
+        let so_far = open.get(&run.id);
+        let ended = ended.or_else(|| so_far.map(|interim| interim.counts)).unwrap_or_default().total();
         table.row([
             run.id.short(),
             run.started.strftime("%Y-%m-%d %H:%M").to_string(),
             label(run),
             format!("{}{}", clean(&run.dataset.name), if run.dataset.selection.is_all() { "" } else { " (part)" }),
-            percent(run.score().map(|score| score.mean)),
+            match so_far.and_then(|interim| interim.mean) {
+                Some(mean) => format!("so far {}", percent(Some(mean))),
+                None => percent(run.score().map(|score| score.mean)),
+            },
             interval(run.score()),
             asked(ended, run.planned),
             latency(run.wall_ms().map(|ms| ms as f64)),
@@ -76,12 +94,8 @@ fn table(runs: &[Run]) -> Table {
     table
 }
 
-fn asked(ended: Option<u64>, planned: u64) -> String {
-    match ended {
-        Some(ended) if ended == planned => ended.to_string(),
-        Some(ended) => format!("{ended}/{planned}"),
-        None => format!("–/{planned}"),
-    }
+fn asked(ended: u64, planned: u64) -> String {
+    if ended == planned { ended.to_string() } else { format!("{ended}/{planned}") }
 }
 
 /// The first digits of the commit, with a `+` when the folder had changes.

@@ -1,17 +1,19 @@
 //! `evalctl show`
 
 mod comparison;
+mod page;
 
-use eval_core::{Evaluation, EvaluationQuery, OutcomeKind, Run, Store, Verdict};
+use eval_core::{Evaluation, EvaluationQuery, Interim, OutcomeKind, Reports, Run, Store, Verdict};
 use serde_json::json;
 
 use super::runs::commit;
 use crate::args::{Global, ShowArgs};
+use crate::command::quoted;
 use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, did_you_mean};
-use crate::output::{BOLD, Console, DIM, Mark, clean, latency, money, one_line, shorten};
+use crate::output::{BOLD, Console, DIM, Mark, clean, counted, latency, money, one_line, percent, shorten};
 use crate::refs;
 use crate::report;
 
@@ -29,32 +31,61 @@ pub(crate) async fn show(console: &Console, global: &Global, args: ShowArgs) -> 
     }
 }
 
-async fn whole(console: &Console, store: &dyn Store, run: &Run, args: &ShowArgs) -> Outcome {
-    let evaluations = store.evaluations(run.id, &query(args)).await?;
+async fn whole(console: &Console, store: &dyn Reports, run: &Run, args: &ShowArgs) -> Outcome {
+    let place = |evaluation: &Evaluation| (evaluation.sample.id.clone(), evaluation.epoch);
+    let fetch = async |query: EvaluationQuery| store.evaluations(run.id, &query).await;
+    let page = page::questions(query(args), (args.limit, run.epochs), place, fetch).await?;
+    let evaluations = page.rows;
+    let interim = report::interim(store, run).await?;
     if console.is_machine() {
-        console.json(&json!({"schema": "evalctl.show/1", "run": run, "evaluations": evaluations}))?;
+        let mut document = json!({"schema": "evalctl.show/1", "run": run, "evaluations": evaluations});
+        if let Some(interim) = interim {
+            document["interim"] = serde_json::to_value(interim)?;
+        }
+        console.json(&document)?;
         return Ok(Exit::Done);
     }
     console.print(head(run))?;
-    console.print(format!("\n{}", report::results(console, &[run])))?;
+    match interim {
+        Some(interim) => console.print(format!("  so far   {}", so_far(run, &interim)))?,
+        None => console.print(format!("\n{}", report::results(console, &[run])))?,
+    }
     if let Some(categories) = report::categories(console, run) {
         console.print(format!("\n{categories}"))?;
     }
     for evaluation in &evaluations {
         console.print(format!("\n{}", question(console, evaluation, args.full)))?;
     }
-    Ok(more(console, evaluations.len(), args.limit, evaluations.last()))
+    if page.more {
+        next(console, args.limit, evaluations.last());
+    }
+    Ok(Exit::Done)
+}
+
+/// What is stored of a run that has no summary.
+fn so_far(run: &Run, interim: &Interim) -> String {
+    let Interim { counts, mean, .. } = interim;
+    let asked = format!("{} of {} asked", counts.total(), run.planned);
+    let mean = percent(*mean);
+    format!(
+        "{asked}: {} scored, {} unscored, {} failed; mean so far {mean}",
+        counts.scored, counts.unscored, counts.failed
+    )
 }
 
 /// Says how to go on where a page is full.
 fn more(console: &Console, shown: usize, limit: usize, last: Option<&Evaluation>) -> Exit {
-    if shown == limit
-        && let Some(last) = last
-    {
-        let id = clean(last.sample.id.as_str());
-        console.note(format!("\n{limit} are shown; more with -n or --after '{id}', less with a filter (--help)"));
+    if shown == limit {
+        next(console, limit, last);
     }
     Exit::Done
+}
+
+fn next(console: &Console, limit: usize, last: Option<&Evaluation>) {
+    if let Some(last) = last {
+        let (shown, id) = (counted(limit as u64, "question"), quoted(last.sample.id.as_str()));
+        console.note(format!("\n{shown} shown; the next with --after {id}, more with -n, less with a filter (--help)"));
+    }
 }
 
 fn query(args: &ShowArgs) -> EvaluationQuery {

@@ -78,14 +78,19 @@ async fn f04_a_model_that_hangs_is_left_at_the_end_of_the_drain() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f04_a_second_signal_ends_it_at_once() {
     let (folder, server) = (fresh(), endpoint().await);
-    let mut run = start(&folder, &server, "hangs", &["--drain", "3000"]);
+    let more = ["--drain", "3000", "--database-url", "eval.db"];
+    let mut run = start(&folder, &server, "hangs", &more);
     wait_for_calls(&server, "hangs", 2).await;
     run.signal("INT");
     run.wait_for("stopping", 1);
     run.signal("INT");
     let (status, said) = run.end();
     assert_eq!(status.code(), Some(130), "{said}");
-    assert_eq!(json(&folder, &["runs"])["runs"][0]["status"], "interrupted", "nobody works on it");
+    let runs = json(&folder, &["runs"]);
+    assert_eq!(runs["runs"][0]["status"], "interrupted", "nobody works on it");
+    let id = runs["runs"][0]["id"].as_str().unwrap();
+    let command = format!("to go on: evalctl resume {} --database-url eval.db", &id[id.len() - 6..]);
+    assert!(said.contains(&command), "{command}: {said}");
 }
 
 /// The lock is let go only when the process has ended: it did not wait for it, and kept what it had paid for in a file.

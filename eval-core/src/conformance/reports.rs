@@ -3,6 +3,7 @@
 mod comparisons;
 mod figures;
 mod histories;
+mod interim;
 mod leaderboard;
 
 use super::{fixtures, must};
@@ -20,6 +21,7 @@ pub async fn reports<S: Reports>(make: impl AsyncFn() -> S) {
     comparisons::pages(&Pair::new(make().await)).await;
     comparisons::missing(&make().await).await;
     histories::equal(&Pair::new(make().await)).await;
+    interim::equal(&Pair::new(make().await)).await;
 }
 
 /// A store and what it is compared with: the default bodies over a store in memory.

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{comparison, costs, history, stats};
+use super::{comparison, costs, history, interim, stats};
 use crate::{
-    Comparison, ComparisonQuery, CostQuery, DailyCost, History, HistoryQuery, Run, RunId, RunQuery, Stats, Store,
-    StoreError,
+    Comparison, ComparisonQuery, CostQuery, DailyCost, History, HistoryQuery, Interim, Run, RunId, RunQuery, Stats,
+    Store, StoreError,
 };
 
 /// One line of a leaderboard: the latest comparable run of a name.
@@ -73,6 +73,14 @@ pub trait Reports: Store {
     /// [`StoreError::NotFound`] when there is no such run, either of them; another one when the store cannot be read.
     async fn compared(&self, run: RunId, query: &ComparisonQuery) -> Result<Vec<Comparison>, StoreError> {
         comparison::page(self, run, query).await
+    }
+
+    /// What is stored of a run so far: for runs that go on or were cut off, and so have no summary.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such run; another one when the store cannot be read.
+    async fn interim(&self, run: RunId) -> Result<Interim, StoreError> {
+        interim::interim(self, run).await
     }
 
     /// The whole, finished runs of a name on a data set, newest first. A run's [`score`](Run::score) has mean, n and

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
-    History, HistoryQuery, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Sample, Stats, Store,
-    StoreError, async_trait,
+    History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Sample,
+    Stats, Store, StoreError, async_trait,
 };
 use tokio::task::spawn_blocking;
 
@@ -270,6 +270,10 @@ impl Reports for DieselStore {
     async fn compared(&self, run: RunId, query: &ComparisonQuery) -> Result<Vec<Comparison>, StoreError> {
         let query = query.clone();
         self.read(move |connection| read::compared(connection, run, &query)).await
+    }
+
+    async fn interim(&self, run: RunId) -> Result<Interim, StoreError> {
+        self.read(move |connection| read::interim(connection, run)).await
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Run>, StoreError> {

@@ -59,7 +59,7 @@ pub(crate) fn compared(
     Ok(current.into_iter().map(pair).collect())
 }
 
-fn require(connection: &mut Connection, run: RunId) -> Result<(), Failure> {
+pub(super) fn require(connection: &mut Connection, run: RunId) -> Result<(), Failure> {
     let known = runs::table.find(run.to_string()).select(runs::id);
     let known: Option<String> = on!(connection, |c| known.get_result(c)).optional()?;
     known.map(drop).ok_or(Failure::Missing(run))

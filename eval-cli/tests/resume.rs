@@ -1,0 +1,218 @@
+//! `evalctl resume` and `retry-errors`: who is asked, with whose key, and what a stored run may say about it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use std::process::{Command, Output};
+
+use common::{clean, evalctl, fresh};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use wiremock::matchers::{body_partial_json, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+const QUESTIONS: &str = "id,category,question,expected_output\n\
+    a,sums,What is 1 + 1?,2\n\
+    b,sums,What is 2 + 2?,4\n\
+    c,words,Spell cat,cat\n";
+
+/// An endpoint whose model `locked` refuses the key, which ends a run before its first answer. `open` answers.
+async fn endpoint() -> MockServer {
+    let server = MockServer::start().await;
+    let models = json!({"object": "list", "data": [{"id": "locked"}, {"id": "open"}]});
+    let list = ResponseTemplate::new(200).set_body_json(models);
+    Mock::given(method("GET")).and(path("/v1/models")).respond_with(list).mount(&server).await;
+    let refused = ResponseTemplate::new(401).set_body_json(json!({"error": {"message": "no", "type": "auth_error"}}));
+    asked("locked", refused).mount(&server).await;
+    asked("open", answer()).mount(&server).await;
+    server
+}
+
+fn asked(model: &str, answer: ResponseTemplate) -> Mock {
+    let question = Mock::given(method("POST")).and(path("/v1/chat/completions"));
+    question.and(body_partial_json(json!({"model": model}))).respond_with(answer)
+}
+
+fn answer() -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(json!({
+        "id": "1", "object": "chat.completion", "created": 1, "model": "m-2026-01-01",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": "2"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 9, "completion_tokens": 1, "total_tokens": 10},
+    }))
+}
+
+/// The user unlocks the model: a server that answers where the other one was.
+async fn unlock(server: &MockServer) {
+    server.reset().await;
+    let models = json!({"object": "list", "data": [{"id": "locked"}]});
+    let list = ResponseTemplate::new(200).set_body_json(models);
+    Mock::given(method("GET")).and(path("/v1/models")).respond_with(list).mount(server).await;
+    asked("locked", answer()).mount(server).await;
+}
+
+async fn requests(server: &MockServer) -> usize {
+    server.received_requests().await.unwrap().len()
+}
+
+fn host(server: &MockServer) -> String {
+    server.uri().replace("http://", "")
+}
+
+/// The folder of a user who has a key.
+struct Bench {
+    folder: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = fresh();
+        std::fs::write(folder.path().join("golden.csv"), QUESTIONS).unwrap();
+        Self { folder }
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str], settings: Option<&MockServer>) -> Command {
+        let mut command = evalctl(&self.folder);
+        command.args(arguments).env("OPENAI_API_KEY", "sk-canary-1234567890");
+        if let Some(server) = settings {
+            command.env("OPENAI_BASE_URL", server.uri());
+        }
+        command
+    }
+
+    /// The exit code and what is said, with the key in the environment and perhaps an endpoint.
+    async fn said(&self, arguments: &[&str], settings: Option<&MockServer>) -> (i32, String) {
+        said(self.command(arguments, settings)).await
+    }
+
+    /// A run that `locked` ended; its short name.
+    async fn stopped(&self, server: &MockServer, more: &[&str]) -> String {
+        let arguments = [&["run", "golden.csv", "-m", "locked", "--judge", "exact"], more].concat();
+        let (code, told) = self.said(&arguments, Some(server)).await;
+        assert_eq!(code, 4, "{told}");
+        let resume = told.split("evalctl resume ").nth(1).unwrap();
+        resume[..6].to_owned()
+    }
+}
+
+async fn said(mut command: Command) -> (i32, String) {
+    let output: Output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(said).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_goes_on_where_the_settings_say_and_never_where_only_it_says_itself() {
+    let (bench, first, second) = (Bench::new(), endpoint().await, endpoint().await);
+    let run = bench.stopped(&first, &[]).await;
+    let before = requests(&first).await;
+
+    for verb in [&["resume"][..], &["resume", &run]] {
+        let (code, told) = bench.said(verb, Some(&second)).await;
+        assert_eq!(code, 2, "{told}");
+        assert!(told.contains(&host(&first)) && told.contains(&host(&second)), "both hosts: {told}");
+        assert!(told.contains("OPENAI_BASE_URL names") && told.contains("key of OPENAI_API_KEY"), "{told}");
+        for server in [&first, &second] {
+            assert!(told.contains(&format!("evalctl resume {run} --base-url {}", server.uri())), "{told}");
+        }
+        let (code, told) = bench.said(verb, None).await;
+        assert_eq!(code, 2, "{told}");
+        assert!(told.contains("only the run says"), "{told}");
+        assert!(told.contains(&format!("evalctl resume {run} --base-url {}", first.uri())), "{told}");
+        assert!(!told.contains("canary") && !told.contains("(--base-url)"), "{told}");
+    }
+    assert_eq!((requests(&first).await, requests(&second).await), (before, 0), "somebody was asked");
+
+    unlock(&first).await;
+    let (code, told) = bench.said(&["resume", &run, "--base-url", &first.uri()], Some(&second)).await;
+    assert_eq!(code, 0, "the user named it: {told}");
+    assert_eq!(requests(&second).await, 0);
+}
+
+/// Another path, another form of the same host: the settings' own is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_host_is_the_same_endpoint() {
+    let (bench, server) = (Bench::new(), endpoint().await);
+    bench.stopped(&server, &["--base-url", &format!("{}/v1", server.uri())]).await;
+    unlock(&server).await;
+    let (code, told) = bench.said(&["resume"], Some(&server)).await;
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("(OPENAI_BASE_URL)"), "{told}");
+}
+
+/// What a file that somebody sent makes of a run: its endpoint is theirs, and its prompt a file of the victim.
+fn crafted(exported: &str, change: impl Fn(&mut Value)) -> String {
+    let mut lines = exported.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>();
+    change(&mut lines[0]["run"]);
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_imported_run_gets_neither_the_key_nor_the_text_of_a_file() {
+    let (bench, mine, theirs) = (Bench::new(), endpoint().await, endpoint().await);
+    bench.stopped(&mine, &[]).await;
+    let (_, exported) = bench.said(&["export", "--format", "jsonl"], None).await;
+    let secret = "{top-secret-column} and {an open brace";
+    bench.write("secret.txt", secret);
+    bench.write("head.txt", "---\ntop-secret-column\n---\nand more");
+    let [secret, secret_head] =
+        ["secret.txt", "head.txt"].map(|name| bench.folder.path().join(name).display().to_string());
+    let calls = requests(&mine).await;
+    type Change<'a> = &'a dyn Fn(&mut Value);
+    let their_endpoint: Change<'_> = &|run| run["spec"]["base_url"] = theirs.uri().into();
+    let changes: [(Change<'_>, &str); 4] = [
+        (their_endpoint, "--base-url"),
+        (&|run| run["spec"]["prompt"] = secret.clone().into(), "the prompt of run"),
+        (&|run| run["spec"]["rubric"] = secret_head.clone().into(), "the rubric of run"),
+        (&|run| run["spec"]["system"] = secret.clone().into(), "the prompt"),
+    ];
+    for (at, (change, what)) in changes.into_iter().enumerate() {
+        bench.write("sent.jsonl", &crafted(&exported, change));
+        let database = format!("sqlite://imported{at}.db");
+        let (code, told) = bench.said(&["import", "sent.jsonl", "--database-url", &database], None).await;
+        assert_eq!(code, 0, "{told}");
+        for settings in [Some(&mine), None] {
+            let (code, told) = bench.said(&["resume", "--database-url", &database], settings).await;
+            assert_eq!(code, 2, "{told}");
+            assert!(settings.is_none() || told.contains(what), "{what}: {told}");
+            assert!(!told.contains("secret-column") && !told.contains("open brace"), "{told}");
+        }
+    }
+    let posts = mine.received_requests().await.unwrap().into_iter().skip(calls).filter(|call| call.method == "POST");
+    assert_eq!((posts.count(), requests(&theirs).await), (0, 0), "somebody was asked");
+}
+
+/// The command that is printed after this, in a shell with nothing but the key.
+async fn pasted(bench: &Bench, told: &str, after: &str) -> (i32, String) {
+    let line = told.lines().find_map(|line| line.split_once(after)).unwrap_or_else(|| panic!("{after}: {told}")).1;
+    let line = line.replace("evalctl", env!("CARGO_BIN_EXE_evalctl"));
+    let mut shell = clean(Command::new("sh"), &bench.folder);
+    shell.args(["-c", &line]).env("OPENAI_API_KEY", "sk-canary-1234567890");
+    said(shell).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_printed_command_leads_to_the_same_database_and_endpoint() {
+    let (bench, server) = (Bench::new(), endpoint().await);
+    bench.write("other.toml", "database_url = 'sqlite://config.db'\n");
+    for flags in [["--database-url", "sqlite://it's mine.db"], ["--config", "other.toml"]] {
+        let uri = server.uri();
+        let arguments = ["run", "golden.csv", "-m", "locked", "--judge", "exact", "--base-url", &uri];
+        let (code, told) = bench.said(&[&arguments[..], &flags].concat(), None).await;
+        assert_eq!(code, 4, "{told}");
+        let (code, shown) = pasted(&bench, &told.replace("   evalctl models", "\nevalctl models"), "next: ").await;
+        assert_eq!(code, 0, "{shown}");
+        let (code, again) = pasted(&bench, &told, "to go on: ").await;
+        assert_eq!(code, 4, "the model is still locked, and the run was found: {again}");
+        let (code, retried) = bench.said(&[&["retry-errors"][..], &flags].concat(), None).await;
+        assert_eq!(code, 0, "{retried}");
+    }
+    let _ = bench.said(&["run", "golden.csv", "-m", "locked", "--judge", "exact"], Some(&server)).await;
+    let (code, told) = bench.said(&["retry-errors", "@latest", "--database-url", "sqlite://it's mine.db"], None).await;
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains(r"--database-url 'sqlite://it'\''s mine.db', then evalctl retry-errors"), "{told}");
+}
