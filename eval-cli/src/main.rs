@@ -12,6 +12,7 @@ mod output;
 mod progress;
 mod refs;
 mod report;
+mod settings_apart;
 mod stop;
 mod verbs;
 

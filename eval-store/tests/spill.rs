@@ -119,10 +119,10 @@ async fn what_the_store_cannot_take_comes_back_by_import() {
 /// The summary of evaluations in the order of a store.
 async fn summary_of(evaluations: &[Evaluation], more: Option<&Evaluation>) -> Summary {
     let (store, run) = (InMemory::new(), run("gpt-4o", 0));
-    store.put_run(&run).await.unwrap();
+    store.put_run(&run).await.expect("it is stored");
     let all: Vec<_> = evaluations.iter().chain(more).cloned().collect();
-    store.put_evaluations(run.id, &all).await.unwrap();
-    let stored = store.evaluations(run.id, &EvaluationQuery::default()).await.unwrap();
+    store.put_evaluations(run.id, &all).await.expect("it is stored");
+    let stored = store.evaluations(run.id, &EvaluationQuery::default()).await.expect("they are read");
     Summary::of(&stored, u32::MAX, 0.5)
 }
 

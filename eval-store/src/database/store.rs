@@ -95,7 +95,7 @@ impl DieselStore {
     /// As [`open`](DieselStore::open).
     pub async fn open_with(url: &str, options: Options) -> Result<Self, StoreError> {
         let url = url.to_owned();
-        spawn_blocking(move || Self::open_now(&url, options)).await.map_err(backend)?
+        spawn_blocking(move || Self::open_now(&url, &options)).await.map_err(backend)?
     }
 
     /// Opens a database that is there, to read it. Where the schema is up to date nothing is written and nothing locked,
@@ -111,7 +111,7 @@ impl DieselStore {
         spawn_blocking(move || Self::open_to_read_now(&url)).await.map_err(backend)?
     }
 
-    fn open_now(url: &str, options: Options) -> Result<Self, StoreError> {
+    fn open_now(url: &str, options: &Options) -> Result<Self, StoreError> {
         let location = Location::parse(url)?;
         location.check(url)?;
         let fail = |why: String| refused(url, advice(&location, &why));
@@ -119,7 +119,7 @@ impl DieselStore {
         let connection = place.connect(true, Instant::now() + options.patience);
         let mut connection = connection.map_err(|failure| fail(failure.to_string()))?;
         migrate(&mut connection, location.path()).map_err(fail)?;
-        Self::on(location.clone(), place, connection, &options).map_err(|error| fail(error.to_string()))
+        Self::on(location.clone(), place, connection, options).map_err(|error| fail(error.to_string()))
     }
 
     fn open_to_read_now(url: &str) -> Result<Self, StoreError> {
@@ -136,7 +136,7 @@ impl DieselStore {
             return Self::on(location.clone(), place, connection, &options).map_err(|error| fail(error.to_string()));
         }
         drop(connection);
-        Self::open_now(url, options).map_err(|error| match error {
+        Self::open_now(url, &options).map_err(|error| match error {
             StoreError::Open { url, reason } if versions.are_older() => {
                 let reason = format!("it has {versions}, and has to be brought up to date first: {reason}");
                 StoreError::Open { url, reason }
