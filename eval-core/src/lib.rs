@@ -69,7 +69,7 @@ pub use store::{
     Baseline, Baselines, Change, Changes, Comparison, ComparisonQuery, CostQuery, DailyCost, DriftLog, Durable,
     EvaluationQuery, HistoryQuery, InMemory, Interim, LeaderboardEntry, Marks, Reports, RunQuery, Stats, Store,
 };
-pub use summary::{CategorySummary, Counts, Latency, Summary, Total};
+pub use summary::{CategorySummary, Counts, Latency, Summarizer, Summary, Total};
 pub use waits::{Ending, Wait, Waiting, Waits};
 
 #[cfg(feature = "mock")]

@@ -63,6 +63,15 @@ impl Postgres {
         self.named(&name)
     }
 
+    /// The URL of a database for a user who has just been made, and who may log in and no more.
+    pub fn user(&self, database: &str) -> String {
+        let name = format!("eval_{}_{}", std::process::id(), eval_core::RunId::new().short());
+        query(&self.url, &format!("CREATE ROLE {name} LOGIN PASSWORD '{name}'"));
+        let (scheme, rest) = database.split_once("://").unwrap_or(("postgres", database));
+        let host = rest.split_once('@').map_or(rest, |(_, host)| host);
+        format!("{scheme}://{name}:{name}@{host}")
+    }
+
     /// The URL of a database of this name.
     fn named(&self, name: &str) -> String {
         let (base, options) = self.url.split_once('?').unwrap_or((&self.url, ""));
