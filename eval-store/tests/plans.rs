@@ -68,6 +68,7 @@ async fn ask(store: &DieselStore, runs: &[Run]) {
     }
     for query in history_queries(run) {
         store.history(&query).await.expect("a history");
+        store.windows(&query.clone().details(true)).await.expect("windows");
         store.windows(&query).await.expect("windows");
     }
     store.stats().await.expect("stats");
@@ -185,5 +186,8 @@ async fn on_postgres(url: &str) {
         let plan = query(url, &explain);
         // It may sort the rows of one run, where it thinks that this is less than walking them in order.
         reads_no_table_whole(&statement, &plan, "Seq Scan on");
+        let scores = statement.starts_with("SELECT \"evaluations\".\"sample_id\"");
+        let from_index = plan.iter().any(|step| step.contains("Index Only Scan"));
+        assert!(!scores || from_index, "the scores of a history are not in the index: {statement}\n{plan:#?}");
     }
 }

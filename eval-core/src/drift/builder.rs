@@ -118,7 +118,16 @@ impl HistoryBuilder {
     pub fn conditions(&mut self, conditions: Conditions, planned: u64) {
         if let Some(window) = self.windows.last_mut() {
             window.conditions = conditions;
-            window.counts.get_or_insert_default().planned = planned;
+            if let Some(counts) = &mut window.counts {
+                counts.planned = planned;
+            }
+        }
+    }
+
+    /// The window begun last is told scored questions alone, and so counts nothing.
+    pub fn scores_alone(&mut self) {
+        if let Some(window) = self.windows.last_mut() {
+            window.counts = None;
         }
     }
 
@@ -132,8 +141,10 @@ impl HistoryBuilder {
     /// Adds one epoch of a question to the window begun last. The epochs of a question come one after the other; a window
     /// that was not begun takes nothing.
     pub fn push(&mut self, row: &Answered<'_>) {
-        let Some(counts) = self.windows.last_mut().and_then(|window| window.counts.as_mut()) else { return };
-        count(counts, row);
+        let Some(window) = self.windows.last_mut() else { return };
+        if let Some(counts) = &mut window.counts {
+            count(counts, row);
+        }
         if self.open.first().is_some_and(|open| open.key.id.as_str() != row.id) {
             self.close();
         }

@@ -43,6 +43,11 @@ pub struct HistoryQuery {
     /// At most so many, the newest ones. Default 90.
     #[serde(default = "HistoryQuery::default_limit")]
     pub limit: usize,
+    /// Whether windows have more than scores: what was [measured](crate::SampleMeasures) of each answer,
+    /// [how questions ended](crate::WindowCounts), and who answered. It takes a database several times as long. Default:
+    /// no.
+    #[serde(default)]
+    pub details: bool,
 }
 
 impl HistoryQuery {
@@ -58,6 +63,7 @@ impl HistoryQuery {
             until: None,
             before: None,
             limit: Self::default_limit(),
+            details: false,
         }
     }
 
@@ -71,6 +77,12 @@ impl HistoryQuery {
     pub fn under(key: HistoryKey) -> Self {
         let HistoryKey { name, dataset, prompt, params, judge } = key;
         Self { prompt: Some(prompt), params: Some(params), judge: Some(judge), ..Self::new(name, dataset) }
+    }
+
+    /// The same query for windows with or without [details](Self::details).
+    pub fn details(mut self, yes: bool) -> Self {
+        self.details = yes;
+        self
     }
 
     /// The key of the history that is asked for; `None` when the runs wanted may have several.
@@ -128,15 +140,28 @@ pub(super) async fn windows<S: Store + ?Sized>(store: &S, query: &HistoryQuery) 
     for run in runs(store, query).await?.iter().rev() {
         history.window(run.id, run.started);
         history.conditions(Conditions::of(run), run.planned);
+        if !query.details {
+            history.scores_alone();
+        }
         let mut wanted = EvaluationQuery { limit: PAGE, ..EvaluationQuery::default() };
         loop {
             let page = store.evaluations(run.id, &wanted).await?;
-            page.iter().for_each(|evaluation| add(&mut history, evaluation));
+            page.iter().for_each(|evaluation| match query.details {
+                true => add(&mut history, evaluation),
+                false => add_score(&mut history, evaluation),
+            });
             let Some(last) = page.last() else { break };
             wanted.after = Some((last.sample.id.clone(), last.epoch));
         }
     }
     Ok(history.build().key(query.key()))
+}
+
+fn add_score(history: &mut HistoryBuilder, evaluation: &Evaluation) {
+    if let Some(score) = evaluation.score() {
+        let (sample, content) = (&evaluation.sample, evaluation.sample.content_hash());
+        history.push(&Answered::scored(sample.id.as_str(), &content, &sample.category, score.get()));
+    }
 }
 
 fn add(history: &mut HistoryBuilder, evaluation: &Evaluation) {

@@ -25,8 +25,11 @@ pub(super) async fn equal<S: Reports>(pair: &Pair<S>) {
         let what = format!("by {query:?}");
         let (found, expected) = (pair.store.history(&query).await, pair.reference.history(&query).await);
         same(found, expected, &format!("history {what}"));
-        let (found, expected) = (pair.store.windows(&query).await, pair.reference.windows(&query).await);
-        same(found, expected, &format!("windows {what}"));
+        for details in [false, true] {
+            let query = query.clone().details(details);
+            let (found, expected) = (pair.store.windows(&query).await, pair.reference.windows(&query).await);
+            same(found, expected, &format!("windows {what}, details {details}"));
+        }
     }
 }
 

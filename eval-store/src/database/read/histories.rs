@@ -32,17 +32,44 @@ pub(crate) fn windows(connection: &mut Connection, query: &HistoryQuery) -> Resu
     for run in history(connection, query)?.iter().rev() {
         builder.window(run.id, run.started);
         builder.conditions(Conditions::of(run), run.planned);
-        let id = run.id.to_string();
-        let rows = rows(connection, &id)?;
-        let wrong = judged_wrong(connection, &rows)?;
-        for row in &rows {
-            push(&mut builder, row, &wrong)?;
-        }
-        for (served, answers) in served(connection, &id)? {
-            builder.served(&served, answers);
+        match query.details {
+            true => read_details(connection, &mut builder, &run.id.to_string())?,
+            false => read_scores(connection, &mut builder, &run.id.to_string())?,
         }
     }
     Ok(builder.build().key(query.key()))
+}
+
+/// On Postgres an index has all of it.
+fn read_scores(connection: &mut Connection, builder: &mut HistoryBuilder, run: &str) -> QueryResult<()> {
+    builder.scores_alone();
+    let scored = evaluations::table
+        .filter(evaluations::run_id.eq(run))
+        .filter(evaluations::score.is_not_null())
+        .order((evaluations::sample_id.asc(), evaluations::epoch.asc()))
+        .select((
+            evaluations::sample_id,
+            evaluations::sample_hash,
+            evaluations::category,
+            evaluations::score.assume_not_null(),
+        ));
+    let rows: Vec<(Text<'static>, Text<'static>, Text<'static>, f64)> = on!(connection, |c| scored.load(c))?;
+    for (sample, content, category, score) in &rows {
+        builder.push(&Answered::scored(sample, content, category, *score));
+    }
+    Ok(())
+}
+
+fn read_details(connection: &mut Connection, builder: &mut HistoryBuilder, run: &str) -> Result<(), Failure> {
+    let rows = rows(connection, run)?;
+    let wrong = judged_wrong(connection, &rows)?;
+    for row in &rows {
+        push(builder, row, &wrong)?;
+    }
+    for (served, answers) in served(connection, run)? {
+        builder.served(&served, answers);
+    }
+    Ok(())
 }
 
 fn comparable(connection: &mut Connection, query: &HistoryQuery) -> Result<Vec<String>, Failure> {
