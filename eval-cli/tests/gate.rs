@@ -348,7 +348,7 @@ async fn the_blessed_run_is_the_baseline_until_another_one_is_blessed() {
     let project = Project::new();
     let first = project.run("base", &[]);
     project.run("bad", &[]);
-    let database = format!("sqlite://{}", project.folder.path().join("eval.db").display());
+    let database = format!("sqlite:///{}", project.folder.path().join("eval.db").display());
     let store = eval_store::DieselStore::open(&database).await.expect("a database");
     let run = store.get_run(first.parse().expect("an id")).await.expect("a run");
     store.bless(&Baseline::of(&run, "me", "release 1.4")).await.expect("blessed");
