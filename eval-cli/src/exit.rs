@@ -7,8 +7,12 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Done, or passed.
     Done = 0,
+    /// A gate failed, or `drift` found an alarm.
+    Fail = 1,
     /// Usage, configuration, data set or database, before any call.
     Usage = 2,
+    /// Nothing could be concluded.
+    Inconclusive = 3,
     /// Provider, network or key.
     Provider = 4,
     /// A defect of ours.

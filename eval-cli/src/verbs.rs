@@ -1,10 +1,12 @@
 //! A file a verb.
 
+pub(crate) mod baseline;
 pub(crate) mod config;
 pub(crate) mod dataset;
 pub(crate) mod db;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod drift;
 pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod import;
@@ -13,4 +15,5 @@ pub(crate) mod models;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod schema;
 pub(crate) mod show;
