@@ -1,10 +1,13 @@
 //! `evalctl demo`
 
+mod histories;
+
 use eval_core::{Dataset, Group, Run};
 
 use crate::args::{DemoArgs, Global};
 use crate::compose::{self, Asked};
 use crate::config::{Origin, Setting, Settings, Typed};
+use crate::exit::Exit;
 use crate::failure::Outcome;
 use crate::output::Console;
 use crate::{progress, report, stop};
@@ -32,6 +35,14 @@ pub(crate) async fn demo(console: &Console, global: &Global, args: DemoArgs) -> 
         .await;
     let runs = results.into_iter().collect::<Result<Vec<_>, _>>()?;
     let exit = super::run::finish(console, &settings, compose::close_store(composed.store), &runs)?;
+    if exit == Exit::Done {
+        let store = compose::existing_store(&settings).await?;
+        histories::seed(&store, &dataset).await?;
+        if !console.is_machine() {
+            let database = compose::public_url(&settings.database_url.value);
+            histories::tell(console, &store, &dataset, &format!(" --database-url {database}")).await?;
+        }
+    }
     if let (Some(run), false) = (runs.first(), console.is_machine()) {
         next(console, &settings, run);
     }
@@ -61,6 +72,9 @@ fn next(console: &Console, settings: &Settings, run: &Run) {
     console.note(format!("\nThe questions that {} got wrong, with the judge's reasons:", report::label(run)));
     console.note(format!("  evalctl show {} --max-score 0 --database-url {database}", run.id.short()));
     console.note(format!("The leaderboard:\n  evalctl models --database-url {database}"));
+    console.note(format!(
+        "What drifted, with everything that runs beside the scores:\n  evalctl drift --database-url {database}"
+    ));
     console.note("Your own questions and models:");
     console.note("  evalctl init                                             a configuration and ten questions");
     console.note("  export LITELLM_BASE_URL=http://localhost:4000 LITELLM_API_KEY=…");

@@ -37,24 +37,27 @@ async fn look(console: &Console, global: &Global, looking: &Looking) -> Outcome 
         console.json(&Document::new(&found, alarms, looking.alert, exit))?;
         return Ok(exit);
     }
-    show(console, &found, |report| !looking.alert || alarms.is_one(report))?;
+    let url = global.database_url.as_deref().map(|url| format!(" --database-url {}", compose::public_url(url)));
+    show(console, &found, &url.unwrap_or_default(), |report| !looking.alert || alarms.is_one(report))?;
     if !looking.alert && exit == Exit::Inconclusive {
         console.note("nothing could be judged yet: exit code 3");
     }
     Ok(exit)
 }
 
-/// Prints those findings that are wanted, worst first, and which of them were corrected together.
+/// Prints those findings that are wanted, worst first, and which of them were corrected together. `database` is what a
+/// command needs to find the same runs.
 pub(crate) fn show(
     console: &Console,
     found: &[Found],
+    database: &str,
     wanted: impl Fn(&DriftReport) -> bool,
 ) -> Result<(), crate::failure::Failure> {
     let all = found.iter().flat_map(|found| found.reports.iter().map(move |report| (found, report)));
     let mut shown: Vec<_> = all.filter(|(_, report)| wanted(report) && speaks(report)).collect();
     shown.sort_by_key(|(_, report)| (report.status, report.measure));
     for (found, report) in &shown {
-        console.print(words::finding(console, found, report))?;
+        console.print(words::finding(console, found, report, database))?;
     }
     let silent = found.iter().flat_map(|found| &found.reports).filter(|report| wanted(report)).count() - shown.len();
     if silent > 0 {

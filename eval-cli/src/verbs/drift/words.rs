@@ -18,7 +18,7 @@ const INDENT: &str = "        ";
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 
 /// A finding, with all that a person needs to judge it and to act.
-pub(super) fn finding(console: &Console, found: &Found, report: &DriftReport) -> String {
+pub(super) fn finding(console: &Console, found: &Found, report: &DriftReport, database: &str) -> String {
     let mut lines = vec![head(found, report)];
     lines.push(history(console, found, report));
     if report.status != Status::Steady || !report.evidence.tests.is_empty() {
@@ -26,7 +26,7 @@ pub(super) fn finding(console: &Console, found: &Found, report: &DriftReport) ->
         lines.extend(unchanged(report));
         lines.extend(regressed(report));
     }
-    lines.extend(next(found, report).into_iter().map(|line| format!("{HINT}{line}{HINT:#}")));
+    lines.extend(next(found, report).into_iter().map(|line| format!("{HINT}{line}{database}{HINT:#}")));
     let (first, rest) = lines.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
     rest.iter().fold(first.to_owned(), |text, line| format!("{text}\n{INDENT}{line}"))
 }
