@@ -11,15 +11,15 @@ use tempfile::TempDir;
 const DATA: &str = "id,question,expected_output\n1,Capital of France?,Paris\n2,Two and two?,4\n";
 
 fn run(folder: &TempDir, more: &[&str]) -> String {
-    std::fs::write(folder.path().join("facts.csv"), DATA).unwrap();
+    std::fs::write(folder.path().join("facts.csv"), DATA).expect("set up");
     let args = ["run", "facts.csv", "-m", "simulated:strong", "--judge", "exact", "--json"];
-    let output = evalctl(folder).args(args).args(more).output().unwrap();
-    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-    document["runs"][0]["id"].as_str().unwrap().to_owned()
+    let output = evalctl(folder).args(args).args(more).output().expect("set up");
+    let document: Value = serde_json::from_slice(&output.stdout).expect("set up");
+    document["runs"][0]["id"].as_str().expect("set up").to_owned()
 }
 
 fn baseline(folder: &TempDir, args: &[&str]) -> Output {
-    evalctl(folder).arg("baseline").args(args).output().unwrap()
+    evalctl(folder).arg("baseline").args(args).output().expect("set up")
 }
 
 fn text(output: &Output) -> String {

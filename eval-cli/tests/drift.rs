@@ -16,8 +16,8 @@ const RUNS: i64 = 24;
 const CHANGED: i64 = 14;
 
 fn day(number: i64) -> Timestamp {
-    let first: Timestamp = "2025-10-01T06:00:00Z".parse().unwrap();
-    Timestamp::from_second(first.as_second() + number * 86_400).unwrap()
+    let first: Timestamp = "2025-10-01T06:00:00Z".parse().expect("set up");
+    Timestamp::from_second(first.as_second() + number * 86_400).expect("set up")
 }
 
 fn name(model: &str) -> String {
@@ -26,18 +26,18 @@ fn name(model: &str) -> String {
 
 /// Daily runs of a model in the folder's database; from the 15th on it is this many points worse, under another fingerprint.
 fn history(folder: &TempDir, model: &str, seed: u64, points: f64, runs: i64) -> Vec<RunId> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("set up");
     runtime.block_on(async {
         let dataset = Dataset::golden();
-        let key = dataset.samples().unwrap().map(|sample| {
-            let sample = sample.unwrap();
-            (sample.id, sample.category, sample.target.unwrap())
+        let key = dataset.samples().expect("set up").map(|sample| {
+            let sample = sample.expect("set up");
+            (sample.id, sample.category, sample.target.expect("set up"))
         });
         let drift = Drift::from(day(CHANGED)).points(points);
         let drift = if points == 0.0 { drift } else { drift.fingerprint("fp_new") };
         let model = Simulated::builder(model, seed).accuracy(0.88).fingerprint("fp_old").answers(key).drift(drift);
         let url = format!("sqlite:///{}", folder.path().join("eval.db").display());
-        let store = DieselStore::open(&url).await.unwrap();
+        let store = DieselStore::open(&url).await.expect("set up");
         let mut ids = vec![];
         for number in 0..runs {
             ids.push(one(&store, &dataset, model.clone().now(day(number)).build(), day(number)).await);
@@ -49,23 +49,24 @@ fn history(folder: &TempDir, model: &str, seed: u64, points: f64, runs: i64) -> 
 async fn one(store: &DieselStore, dataset: &Dataset, model: Simulated, at: Timestamp) -> RunId {
     let memory = Arc::new(InMemory::new());
     let judge = eval_judge::Exact::new();
-    let evaluator = Evaluator::builder(model, judge).name(name("sliding")).store(memory.clone()).build().unwrap();
-    let mut run = evaluator.run(dataset, &mut ()).await.unwrap();
+    let evaluator =
+        Evaluator::builder(model, judge).name(name("sliding")).store(memory.clone()).build().expect("set up");
+    let mut run = evaluator.run(dataset, &mut ()).await.expect("set up");
     let mut all = EvaluationQuery::default();
     all.limit = 1000;
-    let rows = memory.evaluations(run.id, &all).await.unwrap();
+    let rows = memory.evaluations(run.id, &all).await.expect("set up");
     (run.id, run.started, run.finished) = (RunId::at(at), at, Some(at));
-    store.put_run(&run).await.unwrap();
-    store.put_evaluations(run.id, &rows).await.unwrap();
+    store.put_run(&run).await.expect("set up");
+    store.put_evaluations(run.id, &rows).await.expect("set up");
     run.id
 }
 
 fn drift(folder: &TempDir, args: &[&str]) -> Output {
-    evalctl(folder).arg("drift").args(args).output().unwrap()
+    evalctl(folder).arg("drift").args(args).output().expect("set up")
 }
 
 fn text(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
+    String::from_utf8(output.stdout.clone()).expect("set up")
 }
 
 fn document(output: &Output) -> Value {
