@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Done, or passed.
     Done = 0,
-    /// The gate failed.
+    /// A gate failed, or `drift` found an alarm.
     Failed = 1,
     /// Usage, configuration, data set or database, before any call.
     Usage = 2,

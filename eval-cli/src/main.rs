@@ -7,6 +7,7 @@ mod config;
 mod confirm;
 mod exit;
 mod failure;
+mod findings;
 mod git;
 mod mount;
 mod output;
@@ -76,6 +77,9 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
         Verb::Compare(args) => verbs::compare::compare(console, global, args).await,
         Verb::Power(args) => verbs::power::power(console, global, args).await,
         Verb::SelfTest(args) => verbs::selftest::selftest(console, global, args).await,
+        Verb::Drift(args) => verbs::drift::drift(console, global, *args).await,
+        Verb::Baseline { verb } => verbs::baseline::baseline(console, global, verb).await,
+        Verb::Schema { of } => verbs::schema::schema(console, of),
         Verb::Doctor(args) => verbs::doctor::doctor(console, global, *args).await,
         Verb::Dataset { verb: DatasetVerb::Validate { file } } => verbs::dataset::validate(console, &file),
         Verb::Dataset { verb: DatasetVerb::Stats { file } } => verbs::dataset::stats(console, global, &file).await,
