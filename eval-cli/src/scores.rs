@@ -1,6 +1,6 @@
 //! The scores of stored runs.
 
-use eval_core::{EvaluationQuery, HistoryQuery, Reports, Run, RunQuery, RunStatus, Store};
+use eval_core::{Evaluation, EvaluationQuery, HistoryQuery, Reports, Run, RunQuery, RunStatus, Store};
 use eval_drift::RunScores;
 
 use crate::failure::{Failure, did_you_mean};
@@ -10,6 +10,11 @@ const PAGE: usize = 1_000;
 
 /// The scores of a run.
 pub(crate) async fn of(store: &dyn Store, run: &Run) -> Result<RunScores, Failure> {
+    Ok(RunScores::of(run, &evaluations(store, run).await?))
+}
+
+/// Everything that was evaluated in a run.
+pub(crate) async fn evaluations(store: &dyn Store, run: &Run) -> Result<Vec<Evaluation>, Failure> {
     let (mut found, mut query) = (Vec::new(), EvaluationQuery::default());
     query.limit = PAGE;
     loop {
@@ -18,7 +23,7 @@ pub(crate) async fn of(store: &dyn Store, run: &Run) -> Result<RunScores, Failur
         query.after = Some((last.sample.id.clone(), last.epoch));
         found.extend(page);
     }
-    Ok(RunScores::of(run, &found))
+    Ok(found)
 }
 
 /// The scores of runs, in their order.

@@ -5,6 +5,7 @@ mod common;
 use std::process::{Command, Output};
 
 use common::{evalctl, fresh};
+use eval_core::{Baseline, Baselines as _, Store as _};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -314,4 +315,46 @@ fn the_self_test_is_seeded_and_says_its_rates() {
     let text = stdout(&output);
     assert!(text.contains("seed 7") && text.contains("nothing") && text.contains("n = 4"), "{text}");
     assert!(stderr(&output).contains("simulating 4 histories") && is_harmless(&text), "{text}");
+}
+
+#[test]
+fn a_gate_can_ask_first_and_again_while_it_is_undecided() {
+    let project = Project::new();
+    project.run("base", &[]);
+    let asks = |column: &'static str| ["gate", "--run", "golden.csv", "-m", column, "--judge", "exact", "--as", "m"];
+    let gate = |code: i32, column: &'static str, more: &[&str]| project.json(code, &[&asks(column)[..], more].concat());
+    let passed = gate(0, "column:base", &["--vs", "@latest", "--tag", "branch=main"]);
+    assert_eq!((&passed["report"]["decision"], &passed["report"]["shared"]), (&"pass".into(), &200.into()));
+    assert_eq!(gate(1, "column:bad", &["--vs", "branch:main"])["report"]["decision"], "fail");
+
+    let count = || project.json(0, &["runs", "-n", "99"])["runs"].as_array().expect("a list").len();
+    let before = count();
+    project.ends(2, &[&asks("column:base")[..], &["--vs", "window:x"]].concat());
+    assert_eq!(count(), before, "a reference that makes no sense is refused before anything is asked");
+
+    let small = Project::of(10);
+    small.run("base", &[]);
+    let undecided = ["--vs", "@latest", "--on-inconclusive", "rerun"];
+    let report = small.json(3, &[&asks("column:good")[..], &undecided].concat());
+    assert_eq!((&report["report"]["look"], &report["report"]["counts"]["scored"]), (&3.into(), &30.into()));
+    small.ends(2, &["gate", "@latest", "--run", "golden.csv", "--vs", "@latest~1"]);
+    for more in [["-m", "column:base"], ["--epochs", "3"], ["--base-url", "http://localhost"]] {
+        small.ends(2, &[&["gate", "@latest", "--vs", "@latest~1"][..], &more].concat());
+    }
+}
+
+#[tokio::test]
+async fn the_blessed_run_is_the_baseline_until_another_one_is_blessed() {
+    let project = Project::new();
+    let first = project.run("base", &[]);
+    project.run("bad", &[]);
+    let database = format!("sqlite:///{}", project.folder.path().join("eval.db").display());
+    let store = eval_store::DieselStore::open(&database).await.expect("a database");
+    let run = store.get_run(first.parse().expect("an id")).await.expect("a run");
+    store.bless(&Baseline::of(&run, "me", "release 1.4")).await.expect("blessed");
+    drop(store);
+    for reference in ["@baseline", "blessed"] {
+        let report = project.json(1, &["gate", "@latest", "--vs", reference]);
+        assert_eq!(report["report"]["baseline"][0].as_str().map(|title| &title[..6]), Some(&first[30..]));
+    }
 }

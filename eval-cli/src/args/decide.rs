@@ -1,7 +1,11 @@
 //! Verbs that decide, compare and plan.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use eval_core::Money;
+
+use super::{Asking, Endpoint, pair};
 
 pub(super) const GATE_EXAMPLES: &str = "\
 Examples:
@@ -10,6 +14,8 @@ Examples:
   evalctl gate 7f3a12 --vs window:7 --category math=10       the 7 comparable runs before it, pooled
   evalctl gate @latest --vs tag:release=1.4 --min-accuracy 80 --max-cost 5 --max-p95 3s
   evalctl gate @latest --vs @latest~1 --format junit > gate.xml
+  evalctl gate --run golden.csv -m gpt-4o --vs @baseline     asks the questions first
+  evalctl gate --run golden.csv -m gpt-4o --vs window:7 --on-inconclusive rerun
 
 A drop passes when its 90 % interval lies above -margin, fails when it lies below 0 (and does not pass), else it is
 inconclusive and says what it would take. An absolute limit fails only if the whole interval is beyond it.
@@ -39,15 +45,70 @@ Examples:
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GateArgs {
     /// The run: its last six digits, its id, @latest, @latest~1, tag:KEY=VALUE
-    pub(crate) run: String,
+    #[arg(required_unless_present = "dataset", conflicts_with_all = OF_FRESH)]
+    pub(crate) run: Option<String>,
     /// The baseline: a run, @latest~N, @baseline (or blessed), tag:KEY=VALUE, ref:COMMIT, branch:NAME, window:N
     #[arg(long, value_name = "REF")]
     pub(crate) vs: String,
-    #[command(flatten)]
-    pub(crate) limits: Limits,
     /// On GitHub: do not append to the summary of the step
     #[arg(long)]
     pub(crate) no_summary: bool,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    #[command(flatten)]
+    pub(crate) fresh: Box<Fresh>,
+}
+
+/// What has no meaning for a run that is there.
+const OF_FRESH: [&str; 17] = [
+    "dataset",
+    "model",
+    "judges",
+    "limit",
+    "dataset_name",
+    "tags",
+    "name",
+    "prompt",
+    "system",
+    "rubric",
+    "params",
+    "epochs",
+    "threshold",
+    "base_url",
+    "profile",
+    "timeout",
+    "max_attempts",
+];
+
+/// A run that is made first.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Asking first")]
+pub(crate) struct Fresh {
+    /// Ask a model the questions of this data set first, and decide on that run
+    #[arg(long = "run", value_name = "DATASET")]
+    pub(crate) dataset: Option<PathBuf>,
+    /// The model to ask
+    #[arg(short, long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// A judge; repeat for several [default: gpt-4o-mini]
+    #[arg(long = "judge", value_name = "JUDGE")]
+    pub(crate) judges: Vec<String>,
+    /// At most so many questions, from the top
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// The name of the data set in histories [default: the file's]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset_name: Option<String>,
+    /// A mark on the run; repeat for several
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(crate) tags: Vec<(String, String)>,
+    /// The name under which the run enters its history [default: the model]
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+    #[command(flatten)]
+    pub(crate) endpoint: Endpoint,
 }
 
 /// What a run has to keep.
@@ -87,7 +148,8 @@ pub(crate) enum OnInconclusive {
     Warn,
     /// Do not let it through, exit code 3
     Fail,
-    /// The first of three looks, each at a third of the risk: exit code 3, to be asked again
+    /// Up to three looks, each at a third of the risk, asking all questions again in between; exit code 3 when it stays
+    /// undecided. Without --run: the first look
     Rerun,
 }
 

@@ -1,8 +1,9 @@
 //! `evalctl gate`
 
+mod fresh;
 mod github;
 
-use eval_core::Run;
+use eval_core::{Run, Store};
 use eval_drift::{Gate, GateReport, Markdown, Policy, RunScores, junit, text};
 use serde_json::json;
 
@@ -18,20 +19,38 @@ use crate::scores;
 /// Decides whether a run may pass. What is printed and the exit code come from one report.
 pub(crate) async fn gate(console: &Console, global: &Global, args: GateArgs) -> Outcome {
     let gate = limits(&args)?;
+    match &args.run {
+        Some(run) => stored(console, global, &args, (&gate, run)).await,
+        None => fresh::gate(console, global, &args, &gate).await,
+    }
+}
+
+/// Decides on a run that is there.
+async fn stored(console: &Console, global: &Global, args: &GateArgs, (gate, run): (&Gate, &str)) -> Outcome {
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::existing_store(&settings).await?;
-    let run = refs::resolve(&store, &args.run).await?;
+    let run = refs::resolve(&store, run).await?;
     let baseline = refs::baseline(&store, &run, &args.vs).await?;
-    let before = match &baseline {
-        Found::Runs(runs) => scores::of_all(&store, runs).await?,
-        Found::Missing { .. } => Vec::new(),
-    };
-    let report = decide(&gate, &scores::of(&store, &run).await?, &before, &baseline);
-    publish(console, &args, &run, &report)?;
-    if let Found::Missing { command, .. } = &baseline {
+    let before = before(&store, &baseline).await?;
+    let report = decide(gate, 1, &scores::of(&store, &run).await?, &before, &baseline);
+    finish(console, args, &run, &report, &baseline)
+}
+
+/// The scores of a baseline; none where there is none.
+async fn before(store: &dyn Store, baseline: &Found) -> Result<Vec<RunScores>, Failure> {
+    match baseline {
+        Found::Runs(runs) => scores::of_all(store, runs).await,
+        Found::Missing { .. } => Ok(Vec::new()),
+    }
+}
+
+/// What is printed, and the exit code.
+fn finish(console: &Console, args: &GateArgs, run: &Run, report: &GateReport, baseline: &Found) -> Outcome {
+    publish(console, args, run, report)?;
+    if let Found::Missing { command, .. } = baseline {
         console.note(format!("to make a baseline: {}", clean(command)));
     }
-    Ok(exit(&report))
+    Ok(exit(report))
 }
 
 /// The limits that were typed.
@@ -53,8 +72,8 @@ fn limits(args: &GateArgs) -> Result<Gate, Failure> {
     }
 }
 
-fn decide(gate: &Gate, run: &RunScores, before: &[RunScores], baseline: &Found) -> GateReport {
-    let mut report = gate.decide(run, before);
+fn decide(gate: &Gate, look: u32, run: &RunScores, before: &[RunScores], baseline: &Found) -> GateReport {
+    let mut report = gate.look(look, run, before);
     if let Found::Missing { why, command } = baseline {
         report.warnings.extend([why.clone(), format!("to make a baseline: {command}")]);
     }
