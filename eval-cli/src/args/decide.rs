@@ -47,16 +47,16 @@ pub(crate) struct GateArgs {
     /// The run: its last six digits, its id, @latest, @latest~1, tag:KEY=VALUE
     #[arg(required_unless_present = "dataset", conflicts_with_all = OF_FRESH)]
     pub(crate) run: Option<String>,
-    #[command(flatten)]
-    pub(crate) fresh: Box<Fresh>,
     /// The baseline: a run, @latest~N, @baseline (or blessed), tag:KEY=VALUE, ref:COMMIT, branch:NAME, window:N
     #[arg(long, value_name = "REF")]
     pub(crate) vs: String,
-    #[command(flatten)]
-    pub(crate) limits: Limits,
     /// On GitHub: do not append to the summary of the step
     #[arg(long)]
     pub(crate) no_summary: bool,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    #[command(flatten)]
+    pub(crate) fresh: Box<Fresh>,
 }
 
 /// What has no meaning for a run that is there.

@@ -4,6 +4,7 @@ use eval_core::{Dataset, DatasetRef, Evaluation, Group, Run, RunStatus};
 use eval_drift::{Gate, GateReport, RunScores};
 
 use super::super::dataset::check_judges;
+use super::super::run::reporter;
 use super::{before, decide, finish};
 use crate::args::{GateArgs, Global, Selecting};
 use crate::compose::{self, Asked, OpenStore};
@@ -36,7 +37,7 @@ pub(super) async fn gate(console: &Console, global: &Global, args: &GateArgs, ga
     let (mut run, mut evaluations, store) = asking.ask(true).await?;
     let whole = |run: &Run| matches!(run.status, RunStatus::Finished);
     if !whole(&run) {
-        return interrupted(console, &run);
+        return interrupted(console, &settings, &run);
     }
     let baseline = refs::baseline(&*store, &run, &before_this(&args.vs)).await?;
     let earlier = before(&*store, &baseline).await?;
@@ -45,7 +46,7 @@ pub(super) async fn gate(console: &Console, global: &Global, args: &GateArgs, ga
         console.note(format!("look {} of {}: undecided, asking again", report.look, gate.looks()));
         let (again, more, _) = asking.ask(false).await?;
         if !whole(&again) {
-            return interrupted(console, &again);
+            return interrupted(console, &settings, &again);
         }
         evaluations.extend(more);
         run.planned += again.planned;
@@ -73,20 +74,21 @@ impl Asking<'_> {
     /// One run. Before the `first`, a baseline that makes no sense is refused, so that nothing is paid for.
     async fn ask(&self, first: bool) -> Result<(Run, Vec<Evaluation>, OpenStore), Failure> {
         let (console, settings, fresh) = (self.console, self.settings, &self.args.fresh);
-        let asked = Asked { all: false, name: fresh.name.clone(), tags: fresh.tags.clone() };
+        let asked = Asked { all: false, name: fresh.name.clone(), tags: fresh.tags.clone(), before: None };
         let composed = compose::evaluators(console, settings, self.dataset, &asked).await?;
         if first {
             let nobody = Run::new("", DatasetRef::new("", "", 0), 0);
             refs::baseline(&*composed.store, &nobody, &self.args.vs).await?;
         }
-        let mut reporter = progress::display(console);
-        let stopped = stop::requested(settings.drain_s.value);
+        let open = stop::Open::default();
+        let mut reporter = reporter(console, progress::display(console), &open);
+        let stopped = stop::requested(settings, &open);
         let results = Group::new(composed.evaluators).run_until(self.dataset, &mut *reporter, stopped).await;
         drop(reporter);
         let run = results.into_iter().next().ok_or_else(|| Failure::usage("no model"))??;
         if let Some(stop) = run.stop.as_ref().filter(|stop| stop.kind.is_some()) {
             let message = format!("{} stopped early: {}", report::label(&run), clean(&stop.message));
-            return Err(Failure::provider(message).hint(format!("to go on: evalctl resume {}", run.id.short())));
+            return Err(Failure::provider(message).hint(format!("to go on: {}", stop::resume(settings, &[run.id]))));
         }
         let evaluations = scores::evaluations(&*composed.store, &run).await?;
         Ok((run, evaluations, composed.store))
@@ -94,9 +96,9 @@ impl Asking<'_> {
 }
 
 /// A run that did not finish is not decided on.
-fn interrupted(console: &Console, run: &Run) -> Outcome {
-    let id = run.id.short();
-    console.note(format!("nothing is decided: the run {} is {}; to go on: evalctl resume {id}", id, run.status));
+fn interrupted(console: &Console, settings: &Settings, run: &Run) -> Outcome {
+    let (id, go_on) = (run.id.short(), stop::resume(settings, &[run.id]));
+    console.note(format!("nothing is decided: the run {id} is {}; to go on: {go_on}", run.status));
     Ok(if run.status == RunStatus::Cancelled { Exit::Interrupted } else { Exit::Inconclusive })
 }
 
