@@ -168,7 +168,7 @@ async fn an_imported_run_gets_neither_the_key_nor_the_text_of_a_file() {
         (their_endpoint, "--base-url"),
         (&|run| run["spec"]["prompt"] = secret.clone().into(), "the prompt of run"),
         (&|run| run["spec"]["rubric"] = secret_head.clone().into(), "the rubric of run"),
-        (&|run| run["spec"]["system"] = secret.clone().into(), "the prompt"),
+        (&|run| run["spec"]["system"] = secret.clone().into(), "the system message in"),
     ];
     for (at, (change, what)) in changes.into_iter().enumerate() {
         bench.write("sent.jsonl", &crafted(&exported, change));
@@ -184,6 +184,53 @@ async fn an_imported_run_gets_neither_the_key_nor_the_text_of_a_file() {
     }
     let posts = mine.received_requests().await.unwrap().into_iter().skip(calls).filter(|call| call.method == "POST");
     assert_eq!((posts.count(), requests(&theirs).await), (0, 0), "somebody was asked");
+}
+
+/// A prompt, a system message and a rubric that were edited are named by their files, and shown to nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_differs_is_named_by_its_file() {
+    let (bench, server) = (Bench::new(), endpoint().await);
+    bench.write("prompt.txt", "Say {question}");
+    bench.write("system.txt", "Be brief.");
+    let run = bench.stopped(&server, &["--prompt", "prompt.txt", "--system", "system.txt"]).await;
+    bench.write("system.txt", "Be long-winded.");
+    let (code, told) = bench.said(&["resume", &run], Some(&server)).await;
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("the prompt in `prompt.txt` with the system message in `system.txt` was "), "{told}");
+    assert!(!told.contains("winded"), "{told}");
+    bench.write("prompt.txt", "Say {question} in {secret}");
+    let (code, told) = bench.said(&["resume", &run], Some(&server)).await;
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("the prompt in `prompt.txt`") && !told.contains("secret"), "{told}");
+
+    bench.write("golden.csv", &QUESTIONS.replace("a,sums", "a,words"));
+    std::fs::remove_file(bench.folder.path().join("prompt.txt")).unwrap();
+    let (code, told) = bench.said(&["resume", &run], Some(&server)).await;
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("the prompt of the run is gone: there is no file prompt.txt"), "{told}");
+    let run = bench.stopped(&server, &[]).await;
+    bench.write("golden.csv", QUESTIONS);
+    let (_, told) = bench.said(&["resume", &run], Some(&server)).await;
+    assert!(told.contains("the category of question `a` was `words` and is `sums`"), "{told}");
+}
+
+/// The files of a run are looked for where they were named, wherever it goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_goes_on_from_another_folder() {
+    let (bench, server) = (Bench::new(), endpoint().await);
+    bench.write("prompt.txt", "Say {question}");
+    bench.stopped(&server, &["--prompt", "prompt.txt"]).await;
+    let database = bench.folder.path().join("eval.db").display().to_string();
+    let elsewhere = Bench { folder: fresh() };
+    std::fs::remove_file(bench.folder.path().join("prompt.txt")).unwrap();
+    let (code, told) = elsewhere.said(&["resume", "--database-url", &database], Some(&server)).await;
+    assert_eq!(code, 2, "{told}");
+    let folder = std::fs::canonicalize(bench.folder.path()).unwrap();
+    assert!(told.contains("no file prompt.txt") && told.contains(&*folder.to_string_lossy()), "{told}");
+    elsewhere.write("prompt.txt", "Say {question}");
+    unlock(&server).await;
+    let (code, told) = elsewhere.said(&["resume", "--database-url", &database], Some(&server)).await;
+    assert_eq!(code, 0, "the data set is there, and the prompt here: {told}");
 }
 
 /// The command that is printed after this, in a shell with nothing but the key.
