@@ -238,7 +238,8 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ResumeArgs {
-    /// The run: its last six digits, its id, @latest, @latest~1, tag:KEY=VALUE [default: the latest that applies]
+    /// The run: its last six digits, its id, tag:KEY=VALUE, or @latest, @latest~1 among the runs over whole data sets
+    /// [default: the latest that has something left to ask or to repeat]
     pub(crate) run: Option<String>,
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
@@ -302,7 +303,7 @@ pub(crate) struct Selecting {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Endpoint")]
 pub(crate) struct Endpoint {
-    /// The endpoint [env: LITELLM_BASE_URL, LITELLM_PROXY_BASE_URL, OPENAI_BASE_URL, OPENAI_API_BASE]
+    /// The endpoint. A run goes on at that of flag, environment or configuration, never at one that only it names [env: LITELLM_BASE_URL, LITELLM_PROXY_BASE_URL, OPENAI_BASE_URL, OPENAI_API_BASE]
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// What the endpoint is [default: auto]

@@ -6,6 +6,7 @@ pub(crate) use eval_core::error_chain as chain;
 use eval_core::{DatasetError, ProviderError, RunError, StoreError};
 
 use crate::exit::Exit;
+use crate::output::clean;
 
 /// A command that cannot do its work: what, why, what to do, and the exit code.
 #[derive(Debug)]
@@ -65,7 +66,8 @@ impl From<ProviderError> for Failure {
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
-        Self::usage(chain(&error))
+        // It may name what stands in a file that somebody sent.
+        Self::usage(clean(&chain(&error)))
     }
 }
 

@@ -106,7 +106,7 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
     }
 }
 
-/// What the libraries say on the way: warnings always, more with -v. Never on stdout.
+/// What the libraries say on the way: warnings always, more with -v. Never on stdout. Colours are decided by then.
 fn trace(verbose: u8) {
     let level = match verbose {
         0 => "warn",
@@ -115,5 +115,6 @@ fn trace(verbose: u8) {
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("EVALCTL_LOG").unwrap_or_else(|_| level.into());
     let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time();
+    let layer = layer.with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never);
     layer.with_target(verbose > 0).init();
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use eval_core::{BoxError, Event, EventKind, Progress, Reporter, Run, RunId, RunStatus, async_trait};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::output::{Console, clean, latency, money, percent, shorten};
+use crate::output::{Console, clean, counted, latency, money, percent, shorten};
 
 const NAME: usize = 28;
 
@@ -89,6 +89,10 @@ impl Reporter for Bars {
     async fn report(&mut self, event: &Event) -> Result<(), BoxError> {
         if let EventKind::RunStarted { run } = &event.kind {
             self.add(run, &event.progress);
+            if event.progress.finished() > 0 {
+                let name = shorten(&clean(&run.name), NAME);
+                self.screen.println(format!("  {name}: {}", to_ask(run, &event.progress)))?;
+            }
         }
         if let Some(news) = self.wait.news(event) {
             self.screen.println(format!("  {news}"))?;
@@ -132,7 +136,7 @@ impl Reporter for Lines {
         match &event.kind {
             EventKind::RunStarted { run } => {
                 let name = clean(&run.name);
-                self.console.note(format!("{name}: {} to ask", questions(run)));
+                self.console.note(format!("{name}: {}", to_ask(run, progress)));
                 self.runs.insert(event.run, Told { name, tenths: 0, at: Instant::now() });
             }
             EventKind::SampleFinished { .. } => {
@@ -153,10 +157,15 @@ impl Reporter for Lines {
     }
 }
 
-fn questions(run: &Run) -> String {
+/// What is asked: all, or what is left of a run that goes on.
+fn to_ask(run: &Run, progress: &Progress) -> String {
+    if progress.finished() > 0 {
+        return format!("{} of {} left to ask", progress.pending(), progress.planned);
+    }
+    let questions = counted(run.planned / u64::from(run.epochs.max(1)), "question");
     match run.epochs {
-        1 => format!("{} questions", run.planned),
-        epochs => format!("{} questions × {epochs} epochs", run.planned / u64::from(epochs)),
+        1 => format!("{questions} to ask"),
+        epochs => format!("{questions} × {epochs} epochs to ask"),
     }
 }
 

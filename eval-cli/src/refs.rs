@@ -9,7 +9,8 @@ use crate::failure::Failure;
 pub(crate) use baseline::{Found, baseline};
 
 /// The run that a reference means: its last six digits, its whole id, `@latest`, `@latest~2`, `tag:KEY=VALUE` (the
-/// newest with it) or `ref:COMMIT` (the newest of that commit).
+/// newest with it) or `ref:COMMIT` (the newest of that commit). `@latest` counts runs over whole data sets only, as
+/// leaderboard and histories do: a quick look at five questions is no latest state of anything.
 pub(crate) async fn resolve(store: &dyn Store, reference: &str) -> Result<Run, Failure> {
     if let Ok(id) = reference.parse::<RunId>() {
         return Ok(store.get_run(id).await?);
@@ -20,7 +21,8 @@ pub(crate) async fn resolve(store: &dyn Store, reference: &str) -> Result<Run, F
             Some(number) => number.parse().map_err(|_| unknown(reference))?,
             None => return Err(unknown(reference)),
         };
-        return nth(store, back, |_| true).await?.ok_or_else(|| too_few(back));
+        let found = nth(store, back, |run| run.dataset.selection.is_all()).await?;
+        return found.ok_or_else(|| too_few(back));
     }
     let found = if let Some(tag) = reference.strip_prefix("tag:") {
         let (key, value) = tag.split_once('=').unwrap_or((tag, ""));
@@ -31,6 +33,14 @@ pub(crate) async fn resolve(store: &dyn Store, reference: &str) -> Result<Run, F
         return by_short_id(store, reference).await;
     };
     found.ok_or_else(|| unknown(reference))
+}
+
+/// The run that was named, else the newest of all, whatever part of its data set it asked.
+pub(crate) async fn resolve_or_newest(store: &dyn Store, reference: Option<&str>) -> Result<Run, Failure> {
+    match reference {
+        Some(reference) => resolve(store, reference).await,
+        None => nth(store, 0, |_| true).await?.ok_or_else(none),
+    }
 }
 
 /// The run that a page comes after.
@@ -79,7 +89,15 @@ fn unknown(reference: &str) -> Failure {
 }
 
 fn too_few(back: usize) -> Failure {
-    let message =
-        if back == 0 { "there are no runs yet".to_owned() } else { format!("there are no {} runs yet", back + 1) };
-    Failure::usage(message).hint("start with `evalctl demo` or `evalctl run`")
+    let message = match back {
+        0 => "there is no run over a whole data set yet".to_owned(),
+        back => format!("there are no {} runs over whole data sets yet", back + 1),
+    };
+    Failure::usage(message).hint(
+        "@latest leaves out runs over a part (--limit, --category, --draw): `evalctl show` alone takes the newest of all",
+    )
+}
+
+fn none() -> Failure {
+    Failure::usage("there are no runs yet").hint("start with `evalctl demo` or `evalctl run`")
 }

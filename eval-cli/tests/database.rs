@@ -66,6 +66,30 @@ fn everything_works_on_postgres() {
     assert!(error.contains("version 29990101000000") && error.contains("named by DATABASE_URL"), "{error}");
 }
 
+/// A blank value is none; what looks like a place and is none here is refused, and makes no file.
+#[test]
+fn urls_that_look_like_a_place_are_understood_or_refused() {
+    let folder = fresh();
+    std::fs::write(folder.path().join("q.csv"), "question,expected_output,given\n1+1,2,2\n").expect("a file");
+    let asked = ["run", "q.csv", "-m", "column:given", "--judge", "exact"];
+    done(&folder, " ", &asked);
+    assert!(folder.path().join("eval.db").exists(), "the default");
+    done(&folder, "SQLITE://upper.db", &asked);
+    assert!(folder.path().join("upper.db").exists());
+    for (url, told) in [("file:x.db", "use sqlite://x.db"), ("~/x.db", "whole name"), ("sqlite://~/x.db", "whole name")]
+    {
+        let said = refused(&folder, url, &asked);
+        assert!(said.contains(told), "{url}: {said}");
+    }
+    assert_eq!(
+        std::fs::read_dir(&folder)
+            .expect("a folder")
+            .filter(|file| file.as_ref().is_ok_and(|file| file.file_name().to_string_lossy().ends_with(".db")))
+            .count(),
+        2
+    );
+}
+
 #[test]
 fn a_password_is_in_no_message() {
     let folder = fresh();

@@ -274,11 +274,21 @@ fn a_run_that_was_cut_off_shows_what_is_stored_of_it() {
 }
 
 #[test]
-fn runs_are_told_line_by_line_where_lines_are_wanted() {
+fn lists_say_what_is_meant_by_few_and_by_none() {
     let runs = Runs::new();
     let output = stdout(&runs.evalctl(&["runs", "--format", "jsonl"]));
     let ids = output.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line")["id"].clone());
     assert_eq!(ids.collect::<Vec<_>>(), [json!(runs.new), json!(runs.old)]);
+    let part = run(&runs.folder, "new", &["--limit", "1"]);
+    let shown = |reference: &[&str]| runs.json(&[&["show"], reference].concat())["run"]["id"].clone();
+    assert_eq!(
+        (shown(&[]), shown(&["@latest"]), shown(&["@latest~1"])),
+        (json!(part), json!(runs.new), json!(runs.old))
+    );
+    assert!(runs.refused(&["show", "@latest~2"]).contains("there are no 3 runs over whole data sets"));
+    let none = runs.evalctl(&["history", NAME, "--since", "2999-01-01"]);
+    assert_eq!(none.status.code(), Some(0));
+    assert!(stderr(&none).contains("began in that time; the newest is"), "{}", stderr(&none));
     let none = runs.evalctl(&["runs", "-n", "0"]);
     assert!(stderr(&none).contains("-n 0 lists no runs"), "{}", stderr(&none));
 }

@@ -168,7 +168,7 @@ async fn an_imported_run_gets_neither_the_key_nor_the_text_of_a_file() {
         (their_endpoint, "--base-url"),
         (&|run| run["spec"]["prompt"] = secret.clone().into(), "the prompt of run"),
         (&|run| run["spec"]["rubric"] = secret_head.clone().into(), "the rubric of run"),
-        (&|run| run["spec"]["system"] = secret.clone().into(), "the prompt"),
+        (&|run| run["spec"]["system"] = secret.clone().into(), "the system message in"),
     ];
     for (at, (change, what)) in changes.into_iter().enumerate() {
         bench.write("sent.jsonl", &crafted(&exported, change));
@@ -184,6 +184,53 @@ async fn an_imported_run_gets_neither_the_key_nor_the_text_of_a_file() {
     }
     let posts = mine.received_requests().await.unwrap().into_iter().skip(calls).filter(|call| call.method == "POST");
     assert_eq!((posts.count(), requests(&theirs).await), (0, 0), "somebody was asked");
+}
+
+/// A prompt, a system message and a rubric that were edited are named by their files, and shown to nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_differs_is_named_by_its_file() {
+    let (bench, server) = (Bench::new(), endpoint().await);
+    bench.write("prompt.txt", "Say {question}");
+    bench.write("system.txt", "Be brief.");
+    let run = bench.stopped(&server, &["--prompt", "prompt.txt", "--system", "system.txt"]).await;
+    bench.write("system.txt", "Be long-winded.");
+    let (code, told) = bench.said(&["resume", &run], Some(&server)).await;
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("the prompt in `prompt.txt` with the system message in `system.txt` was "), "{told}");
+    assert!(!told.contains("winded"), "{told}");
+    bench.write("prompt.txt", "Say {question} in {secret}");
+    let (code, told) = bench.said(&["resume", &run], Some(&server)).await;
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("the prompt in `prompt.txt`") && !told.contains("secret"), "{told}");
+
+    bench.write("golden.csv", &QUESTIONS.replace("a,sums", "a,words"));
+    std::fs::remove_file(bench.folder.path().join("prompt.txt")).unwrap();
+    let (code, told) = bench.said(&["resume", &run], Some(&server)).await;
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("the prompt of the run is gone: there is no file prompt.txt"), "{told}");
+    let run = bench.stopped(&server, &[]).await;
+    bench.write("golden.csv", QUESTIONS);
+    let (_, told) = bench.said(&["resume", &run], Some(&server)).await;
+    assert!(told.contains("the category of question `a` was `words` and is `sums`"), "{told}");
+}
+
+/// The files of a run are looked for where they were named, wherever it goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_goes_on_from_another_folder() {
+    let (bench, server) = (Bench::new(), endpoint().await);
+    bench.write("prompt.txt", "Say {question}");
+    bench.stopped(&server, &["--prompt", "prompt.txt"]).await;
+    let database = bench.folder.path().join("eval.db").display().to_string();
+    let elsewhere = Bench { folder: fresh() };
+    std::fs::remove_file(bench.folder.path().join("prompt.txt")).unwrap();
+    let (code, told) = elsewhere.said(&["resume", "--database-url", &database], Some(&server)).await;
+    assert_eq!(code, 2, "{told}");
+    let folder = std::fs::canonicalize(bench.folder.path()).unwrap();
+    assert!(told.contains("no file prompt.txt") && told.contains(&*folder.to_string_lossy()), "{told}");
+    elsewhere.write("prompt.txt", "Say {question}");
+    unlock(&server).await;
+    let (code, told) = elsewhere.said(&["resume", "--database-url", &database], Some(&server)).await;
+    assert_eq!(code, 0, "the data set is there, and the prompt here: {told}");
 }
 
 /// The command that is printed after this, in a shell with nothing but the key.
@@ -215,4 +262,66 @@ async fn the_printed_command_leads_to_the_same_database_and_endpoint() {
     let (code, told) = bench.said(&["retry-errors", "@latest", "--database-url", "sqlite://it's mine.db"], None).await;
     assert_eq!(code, 2, "{told}");
     assert!(told.contains(r"--database-url 'sqlite://it'\''s mine.db', then evalctl retry-errors"), "{told}");
+}
+
+/// What is really asked again is said, and which run is meant when none is named.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_is_counted_and_errors_are_found() {
+    let (bench, server) = (Bench::new(), endpoint().await);
+    let run = |judge: &'static str| ["run", "golden.csv", "-m", "open", "--judge", judge];
+    // The grader answers "2", which is no verdict: three questions are unscored.
+    let (code, told) = bench.said(&run("open"), Some(&server)).await;
+    assert_eq!(code, 0, "{told}");
+    let unscored = told.split("evalctl show ").nth(1).unwrap()[..6].to_owned();
+    let (code, told) = bench.said(&run("exact"), Some(&server)).await;
+    assert_eq!(code, 0, "{told}");
+    let (_, told) = bench.said(&["retry-errors"], Some(&server)).await;
+    assert!(told.contains(&format!("going on with run {unscored}")), "the newest with errors: {told}");
+
+    let (code, told) = bench.said(&["retry-errors", "@latest", "--json", "-q"], Some(&server)).await;
+    let document: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((code, &document["runs"][0]["summary"]["counts"]["scored"]), (0, &json!(3)), "nothing to retry: {told}");
+
+    // Of three questions one is stored.
+    let (_, exported) = bench.said(&["export", "@latest", "--format", "jsonl"], None).await;
+    let cut: String = crafted(&exported, |run| {
+        (run["status"], run["summary"], run["finished"]) = ("interrupted".into(), Value::Null, Value::Null);
+    });
+    bench.write("cut.jsonl", &cut.lines().take(2).map(|line| format!("{line}\n")).collect::<String>());
+    let flags = ["--database-url", "cut.db"];
+    bench.said(&["import", "cut.jsonl", flags[0], flags[1]], None).await;
+    let (code, told) = bench.said(&["resume", flags[0], flags[1]], Some(&server)).await;
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("open: 2 of 3 left to ask"), "{told}");
+}
+
+/// No path of the server and no page of it is an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_base_url_is_named() {
+    let (bench, server) = (Bench::new(), MockServer::start().await);
+    let uri = format!("{}/wrong", server.uri());
+    let (code, told) = bench.said(&["doctor", "-m", "open", "--base-url", &uri], None).await;
+    assert_eq!(code, 4, "{told}");
+    assert!(told.contains(&format!("there is no endpoint at {uri} (--base-url)")), "{told}");
+    assert!(told.contains("sqlite://eval.db (default), made just now"), "{told}");
+}
+
+/// What the libraries say is coloured like all else on stderr: on a terminal, or where somebody asks for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn log_lines_have_colours_only_where_they_are_wanted() {
+    let (bench, server) = (Bench::new(), endpoint().await);
+    bench.stopped(&server, &[]).await;
+    for (color, variable, coloured) in [
+        ("auto", ("X", ""), false),
+        ("always", ("X", ""), true),
+        ("never", ("CLICOLOR_FORCE", "1"), false),
+        ("auto", ("CLICOLOR_FORCE", "1"), true),
+        ("auto", ("NO_COLOR", "1"), false),
+    ] {
+        let mut resume = bench.command(&["resume", "-v", "--color", color], Some(&server));
+        resume.env(variable.0, variable.1);
+        let (_, told) = said(resume).await;
+        let line = told.lines().find(|line| line.contains("the run goes on")).unwrap_or_else(|| panic!("{told}"));
+        assert_eq!(line.contains('\u{1b}'), coloured, "--color {color} with {variable:?}: {line}");
+    }
 }

@@ -74,6 +74,8 @@ fn an_age_keeps_what_is_younger() {
     for arguments in [&["db", "prune"][..], &["db", "prune", "--older-than", "1y"], &["db", "prune", "--keep", "-1"]] {
         assert_eq!(run(&folder, arguments).status.code(), Some(2), "{arguments:?}");
     }
+    let told = stderr(&run(&folder, &["db", "prune"]));
+    assert!(told.contains("<--keep <N>|--older-than <AGE>>"), "one of the two is enough: {told}");
     assert_eq!(left(&folder).len(), 2);
 }
 

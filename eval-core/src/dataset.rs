@@ -23,6 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use diff::DatasetDiff;
+pub(crate) use fingerprint::Fingerprint;
 pub use sample::{Sample, SampleId, UNCATEGORIZED};
 pub use samples::Samples;
 pub use selection::{Draw, Selection};

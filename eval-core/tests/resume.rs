@@ -284,6 +284,16 @@ async fn f39_what_differs_is_refused_by_name_before_any_call() {
         let edit = |sample: Sample| if sample.id.as_str() == id { sample.target("edited") } else { sample };
         Dataset::from_samples("numbers", samples.map(edit).collect()).unwrap()
     };
+    let moved = |id: &str| {
+        let samples = dataset.samples().unwrap().map(Result::unwrap);
+        let moved = |sample: Sample| if sample.id.as_str() == id { sample.category("other") } else { sample };
+        Dataset::from_samples("numbers", samples.map(moved).collect()).unwrap()
+    };
+    let grown = |after: &[&str], before: &[&str]| {
+        let new = |ids: &[&str]| ids.iter().map(|id| Sample::new(*id, "new")).collect::<Vec<_>>();
+        let samples = new(before).into_iter().chain(dataset.samples().unwrap().map(Result::unwrap)).chain(new(after));
+        Dataset::from_samples("numbers", samples.collect()).unwrap()
+    };
     let builder = || durable(model.clone(), &store);
     let same = || builder().build().unwrap();
     for (evaluator, dataset, told) in [
@@ -295,7 +305,7 @@ async fn f39_what_differs_is_refused_by_name_before_any_call() {
         (
             builder().params(Params::new().with("seed", 1)).build().unwrap(),
             dataset.clone(),
-            "the parameters was {} and is",
+            "the parameters were {} and are",
         ),
         (
             builder().prompt(PromptTemplate::parse("Say {question}").unwrap()).build().unwrap(),
@@ -303,10 +313,18 @@ async fn f39_what_differs_is_refused_by_name_before_any_call() {
             "the prompt",
         ),
         (builder().judge(Even).build().unwrap(), dataset.clone(), "the judges' settings"),
-        (builder().epochs(2).build().unwrap(), dataset.clone(), "the epochs was 1 and is 2"),
+        (builder().epochs(2).build().unwrap(), dataset.clone(), "the epochs were 1 and are 2"),
         (same(), edited("q001"), "question `q001` was edited"),
-        (same(), edited("q009"), "questions were added, or edited before they were asked"),
-        (same(), numbers(2), "question `q002` is gone"),
+        (same(), edited("q009"), "some of the questions that were not asked yet were edited: among `q008`, `q009`"),
+        (same(), moved("q001"), "the category of question `q001` was `uncategorized` and is `other`"),
+        (same(), grown(&["q010"], &[]), "has changed: question `q010` is new"),
+        (
+            same(),
+            grown(&["x", "y", "z"], &[]),
+            "has changed: question `x` is new, question `y` is new, question `z` is new",
+        ),
+        (same(), grown(&[], &["p"]), "has changed: question `p` is new"),
+        (same(), numbers(2), "question `q002` is gone, question `q003` is gone"),
     ] {
         match evaluator.resume(run.id, Again::Missing, &dataset, &mut ()).await {
             Err(error @ RunError::Differs { .. }) => {
@@ -317,6 +335,27 @@ async fn f39_what_differs_is_refused_by_name_before_any_call() {
     }
     assert_eq!(model.total(), asked, "nothing is paid for");
     assert!(same().resume(run.id, Again::Missing, &dataset, &mut ()).await.is_ok());
+}
+
+/// Another whole run over the same questions tells what they were.
+#[tokio::test]
+async fn f39_questions_that_were_not_asked_yet_are_known_from_another_run() {
+    let (store, dataset) = (Arc::new(InMemory::new()), numbers(10));
+    let evaluator = durable(Counted::default(), &store).build().unwrap();
+    evaluator.run(&dataset, &mut ()).await.unwrap();
+    let run = stopped_after(&evaluator, &dataset, 4).await;
+    let change = |sample: Sample| match sample.id.as_str() {
+        "q008" => sample.category("other"),
+        "q009" => sample.target("edited"),
+        "q007" => Sample::new("q7", "renamed"),
+        _ => sample,
+    };
+    let samples = dataset.samples().unwrap().map(Result::unwrap).map(change).collect();
+    let changed = Dataset::from_samples("numbers", samples).unwrap();
+    let error = evaluator.resume(run.id, Again::Missing, &changed, &mut ()).await.unwrap_err().to_string();
+    let told = "the category of question `q008` was `uncategorized` and is `other`, question `q009` was edited, \
+                question `q007` is gone, question `q7` is new";
+    assert!(error.contains(told), "{error}");
 }
 
 #[tokio::test]

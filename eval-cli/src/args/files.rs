@@ -30,9 +30,9 @@ What kind of file it is, is seen from its content. Importing a file again counts
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ExportArgs {
-    /// The run: its last six digits, its id, @latest, @latest~1, tag:KEY=VALUE
-    #[arg(default_value = "@latest")]
-    pub(crate) run: String,
+    /// The run: its last six digits, its id, tag:KEY=VALUE, or @latest, @latest~1 among the runs over whole data sets
+    /// [default: the newest run of all]
+    pub(crate) run: Option<String>,
     /// The file; its extension chooses the format [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -42,9 +42,9 @@ pub(crate) struct When {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ShowArgs {
-    /// The run: its last six digits, its id, @latest, @latest~1, tag:KEY=VALUE
-    #[arg(default_value = "@latest")]
-    pub(crate) run: String,
+    /// The run: its last six digits, its id, tag:KEY=VALUE, or @latest, @latest~1 among the runs over whole data sets
+    /// [default: the newest run of all]
+    pub(crate) run: Option<String>,
     /// One question by its id, in full
     #[arg(conflicts_with = "against")]
     pub(crate) question: Option<String>,
@@ -78,7 +78,7 @@ pub(crate) struct Filtering {
     /// Only questions with at most this score, from 0 to 1
     #[arg(long, value_name = "SCORE")]
     pub(crate) max_score: Option<f64>,
-    /// Only where question, answer or reason contains this text
+    /// Only where question, answer or reason contains this text; capitals and small letters differ
     #[arg(long)]
     pub(crate) text: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 pub(super) const PRUNE_EXAMPLES: &str = "\
 Examples:
@@ -15,11 +15,12 @@ Runs that go on, that are blessed or that are marked always stay. A SQLite file 
 own size once more for a moment; Postgres reuses the room by itself.";
 
 #[derive(Debug, Clone, Args)]
+#[command(group = ArgGroup::new("what stays").args(["keep", "older_than"]).required(true).multiple(true))]
 pub(crate) struct PruneArgs {
-    /// So many of the newest runs of each name and data set stay
-    #[arg(long, value_name = "N", required_unless_present = "older_than")]
+    /// So many of the newest runs of each name and data set stay; this or --older-than is enough
+    #[arg(long, value_name = "N")]
     pub(crate) keep: Option<usize>,
-    /// Runs that are not so old stay: 90d, 12w, 36h
+    /// Runs that are not so old stay: 90d, 12w, 36h; this or --keep is enough
     #[arg(long, value_name = "AGE", value_parser = age)]
     pub(crate) older_than: Option<Duration>,
     /// Only runs of this model or name
@@ -38,7 +39,7 @@ pub(crate) struct PruneArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DeleteArgs {
-    /// The run: its last six digits, its id, @latest, @latest~1, tag:KEY=VALUE
+    /// The run: its last six digits, its id, tag:KEY=VALUE, or @latest, @latest~1 among the runs over whole data sets
     pub(crate) run: String,
     /// Do not ask
     #[arg(short, long)]

@@ -11,7 +11,10 @@ use crate::args::Profile;
 use crate::command;
 use crate::config::{BASE_URLS, KEYS, Origin, Settings};
 use crate::failure::{Failure, did_you_mean};
-use crate::output::{Console, clean};
+use crate::output::{Console, clean, one_line, shorten};
+
+/// So much of what a server says that is none of ours.
+const SAID: usize = 160;
 
 /// An endpoint that answered.
 #[derive(Debug)]
@@ -148,10 +151,17 @@ async fn list(client: &OpenAi, url: &str, settings: &Settings) -> Result<Option<
         Err(error) => match error.kind {
             ProviderErrorKind::Auth | ProviderErrorKind::Quota => Err(refused_key(settings, &error)),
             ProviderErrorKind::Network | ProviderErrorKind::Timeout => Err(unreachable(url, settings, &error)),
-            ProviderErrorKind::Config => Err(Failure::from(error)),
+            ProviderErrorKind::Config => Err(no_endpoint(url, settings, &error)),
             _ => Ok(None),
         },
     }
+}
+
+fn no_endpoint(url: &str, settings: &Settings, error: &ProviderError) -> Failure {
+    let said = shorten(&one_line(&crate::failure::chain(error)), SAID);
+    Failure::provider(format!("there is no endpoint at {} ({}): {said}", clean(url), settings.base_url.origin)).hint(
+        "a base URL ends before /chat/completions, for instance http://localhost:4000 or https://api.openai.com/v1",
+    )
 }
 
 fn refused_key(settings: &Settings, error: &ProviderError) -> Failure {

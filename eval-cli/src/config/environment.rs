@@ -24,11 +24,11 @@ impl Environment {
         Ok(Self { variables, dotenv: read_dotenv(Path::new(".env"))? })
     }
 
-    /// The first of these variables that is set and not empty: those of the environment, then those of `.env`.
+    /// The first of these variables that is set and not blank: those of the environment, then those of `.env`.
     pub(crate) fn find(&self, names: &[&str]) -> Option<(String, Origin)> {
         let look = |variables: &HashMap<String, String>, origin: fn(String) -> Origin| {
             names.iter().find_map(|name| {
-                let value = variables.get(*name).filter(|value| !value.is_empty())?;
+                let value = variables.get(*name).filter(|value| !value.trim().is_empty())?;
                 Some((value.clone(), origin((*name).to_owned())))
             })
         };

@@ -9,11 +9,12 @@ pub(crate) fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| UNKNOWN.into(), |share| format!("{:.1}%", share * 100.0))
 }
 
-/// A number of things: `1 run`, `2 runs`.
+/// A number of things: `1 run`, `2 runs`, `3 categories`.
 pub(crate) fn counted(n: u64, thing: &str) -> String {
-    match n {
-        1 => format!("1 {thing}"),
-        n => format!("{n} {thing}s"),
+    match (n, thing.strip_suffix('y')) {
+        (1, _) => format!("1 {thing}"),
+        (n, Some(stem)) => format!("{n} {stem}ies"),
+        (n, None) => format!("{n} {thing}s"),
     }
 }
 
@@ -77,6 +78,11 @@ mod tests {
         assert_eq!(shown(0.0842), "$0.0842");
         assert_eq!(shown(12.3456), "$12.35");
         assert_eq!((money(None), money(Some(Money::ZERO))), ("–".into(), "$0".into()));
+    }
+
+    #[test]
+    fn one_thing_is_not_called_many() {
+        assert_eq!(counted(1, "run") + &counted(0, "run") + &counted(2, "category"), "1 run0 runs2 categories");
     }
 
     #[test]

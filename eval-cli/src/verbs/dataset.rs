@@ -11,7 +11,7 @@ use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
-use crate::output::{Align, Console, Table, clean};
+use crate::output::{Align, Console, Table, clean, counted};
 
 /// Reads every row; what is wrong is an error with its line.
 pub(crate) fn validate(console: &Console, file: &Path) -> Outcome {
@@ -29,8 +29,9 @@ pub(crate) fn validate(console: &Console, file: &Path) -> Outcome {
         }))?;
         return Ok(Exit::Done);
     }
-    let (questions, categories) = (dataset.len(), dataset.categories().len());
-    console.print(format!("{}: {questions} questions in {categories} categories, no errors", file.display()))?;
+    let (questions, categories) = (counted(dataset.len(), "question"), dataset.categories().len() as u64);
+    let categories = counted(categories, "category");
+    console.print(format!("{}: {questions} in {categories}, no errors", file.display()))?;
     dataset.notes().iter().for_each(|note| console.note(format!("note: {note}")));
     Ok(Exit::Done)
 }

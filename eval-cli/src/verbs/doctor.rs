@@ -16,7 +16,7 @@ use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::mount;
-use crate::output::{Console, Mark, clean, latency, money};
+use crate::output::{Console, Mark, clean, counted, latency, money};
 
 /// One thing that was looked at.
 struct Check {
@@ -55,8 +55,8 @@ pub(crate) async fn doctor(console: &Console, global: &Global, args: DoctorArgs)
 }
 
 fn configuration(settings: &Settings) -> String {
-    let models = settings.models.value.len();
-    format!("{models} models ({}), concurrency {}", settings.models.origin, settings.concurrency.value)
+    let models = counted(settings.models.value.len() as u64, "model");
+    format!("{models} ({}), concurrency {}", settings.models.origin, settings.concurrency.value)
 }
 
 fn look_at_dataset(settings: &Settings, checks: &mut Vec<Check>) -> Option<Dataset> {
@@ -64,7 +64,8 @@ fn look_at_dataset(settings: &Settings, checks: &mut Vec<Check>) -> Option<Datas
     let opened = opened.and_then(|dataset| check_judges(&dataset).map(|()| dataset));
     let (dataset, result) = match opened {
         Ok(dataset) => {
-            let found = format!("{} questions, {} categories", dataset.len(), dataset.categories().len());
+            let categories = counted(dataset.categories().len() as u64, "category");
+            let found = format!("{}, {categories}", counted(dataset.len(), "question"));
             (Some(dataset), Ok(found))
         }
         Err(failure) => (None, Err(failure)),
@@ -73,11 +74,13 @@ fn look_at_dataset(settings: &Settings, checks: &mut Vec<Check>) -> Option<Datas
     dataset
 }
 
-/// Opens the database and so proves that a run could be stored there; says when its place is a risky one.
+/// Opens the database and so proves that a run could be stored there. One that is not there is made, which it says; it
+/// says too when its place is a risky one.
 async fn look_at_database(settings: &Settings) -> Check {
     let url = &settings.database_url;
+    let made = if compose::must_exist(settings).is_err() { ", made just now" } else { "" };
     let opened = compose::open_store(settings, eval_core::Waits::new()).await;
-    let found = opened.map(|_| format!("{} ({})", compose::public_url(&url.value), url.origin));
+    let found = opened.map(|_| format!("{} ({}){made}", compose::public_url(&url.value), url.origin));
     let caution = DieselStore::file(&url.value).and_then(|file| mount::caution(&file));
     Check { caution, ..Check::new("database", found) }
 }

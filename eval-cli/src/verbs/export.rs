@@ -21,7 +21,7 @@ pub(crate) async fn export(console: &Console, global: &Global, args: ExportArgs)
     let format = format(global, output)?;
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::existing_store(&settings).await?;
-    let run = refs::resolve(&store, &args.run).await?;
+    let run = refs::resolve_or_newest(&store, args.run.as_deref()).await?;
     let rows = rows(&store, &args).await?;
     tokio::select! {
         written = write(console, &store, &run, rows, (format, output)) => written,

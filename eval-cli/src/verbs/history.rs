@@ -36,7 +36,7 @@ pub(crate) async fn history(console: &Console, global: &Global, args: HistoryArg
         return Ok(Exit::Done);
     }
     if points.is_empty() {
-        return Err(nothing(&store, &args.model, Some(&dataset)).await?);
+        return none(console, &store, &query, args.limit).await;
     }
     console.note(format!("{} on {}: whole runs, newest first", clean(&args.model), clean(&dataset)));
     console.print(table(&points).render(console.width))?;
@@ -45,6 +45,23 @@ pub(crate) async fn history(console: &Console, global: &Global, args: HistoryArg
         && let Some(last) = points.last()
     {
         console.note(format!("older ones: --before {}", last.run.id.short()));
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether the name has no runs at all, or only none on this page.
+async fn none(console: &Console, store: &dyn Reports, query: &HistoryQuery, limit: usize) -> Outcome {
+    let mut every = HistoryQuery::new(&query.name, &query.dataset);
+    every.limit = 1;
+    let (name, dataset) = (clean(&query.name), clean(&query.dataset));
+    match store.history(&every).await?.first() {
+        None => return Err(nothing(store, &query.name, Some(&query.dataset)).await?),
+        Some(_) if limit == 0 => console.note("-n 0 lists no runs"),
+        Some(newest) => console.note(format!(
+            "no run of `{name}` on `{dataset}` began in that time; the newest is {} ({})",
+            newest.id.short(),
+            newest.started.strftime("%F %R UTC")
+        )),
     }
     Ok(Exit::Done)
 }

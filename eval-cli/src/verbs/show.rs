@@ -23,7 +23,7 @@ const CUT: usize = 160;
 pub(crate) async fn show(console: &Console, global: &Global, args: ShowArgs) -> Outcome {
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::existing_store(&settings).await?;
-    let run = refs::resolve(&store, &args.run).await?;
+    let run = refs::resolve_or_newest(&store, args.run.as_deref()).await?;
     match (&args.question, &args.comparing.against) {
         (Some(question), _) => one(console, &store, &run, question).await,
         (None, Some(other)) => comparison::compare(console, &store, &run, other, (&args, query(&args))).await,

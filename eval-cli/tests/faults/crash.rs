@@ -198,6 +198,16 @@ async fn f13_a_run_that_goes_on_is_left_to_its_process() {
     let told = String::from_utf8_lossy(&second.stderr).into_owned();
     assert_eq!(second.status.code(), Some(2), "{told}");
     assert!(told.contains(&format!("process {}", run.pid())) && told.contains(" on "), "{told}");
+    assert!(told.contains("is running: "), "{told}");
+    let retry = bench.evalctl(&["retry-errors", &id]).output().unwrap();
+    let told = String::from_utf8_lossy(&retry.stderr).into_owned();
+    assert!(told.contains("is running: ") && !told.contains("first evalctl resume"), "{told}");
+    let requests = bench.server.received_requests().await.unwrap();
+    assert_eq!(
+        requests.iter().filter(|request| request.method == "GET").count(),
+        1,
+        "the endpoint was looked at again"
+    );
     assert_eq!(bench.total_calls().await, CONCURRENCY, "the second one asked something");
     assert_eq!(bench.status(), "running");
 }

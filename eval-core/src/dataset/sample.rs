@@ -119,7 +119,8 @@ impl Sample {
         self.digest().to_hex()[..32].to_owned()
     }
 
-    fn digest(&self) -> blake3::Hash {
+    /// The same hash, whole.
+    pub(crate) fn digest(&self) -> blake3::Hash {
         let sizes = format!("{} {}", self.turns.len(), self.metadata.len());
         let turns = self.turns.iter().flat_map(|turn| [role_name(turn), &turn.content]);
         let columns = self.metadata.iter().flat_map(|(name, value)| [name.as_str(), value]);
@@ -133,8 +134,12 @@ impl Sample {
 
     /// The hash of the whole row, id and category included: what a data set's fingerprint adds up.
     pub(crate) fn row_digest(&self) -> blake3::Hash {
-        let content = self.digest();
-        digest([self.id.as_str(), &self.category, content.to_hex().as_str()])
+        Self::digest_of_row(&self.id, &self.category, &self.digest())
+    }
+
+    /// That hash for a row with this content.
+    pub(crate) fn digest_of_row(id: &SampleId, category: &str, content: &blake3::Hash) -> blake3::Hash {
+        digest([id.as_str(), category, content.to_hex().as_str()])
     }
 }
 

@@ -20,11 +20,18 @@ impl Location {
     /// bare path is itself.
     pub(crate) fn parse(url: &str) -> Result<Self, StoreError> {
         let Some((scheme, rest)) = url.split_once("://") else {
-            return Self::of_path(url, url.strip_prefix("sqlite:").unwrap_or(url));
+            return match url.split_once(':') {
+                Some((scheme, path)) if scheme.eq_ignore_ascii_case("sqlite") => Self::of_path(url, path),
+                // SQLite's own form of a URL, which has options that would be part of the name here.
+                Some((scheme, path)) if scheme.eq_ignore_ascii_case("file") => {
+                    Err(refused(url, format!("SQLite's `file:` is not taken; use sqlite://{path}, or the path alone")))
+                }
+                _ => Self::of_path(url, url),
+            };
         };
-        match scheme {
+        match scheme.to_ascii_lowercase().as_str() {
             "sqlite" => Self::of_path(url, without_slash(rest)),
-            "postgres" | "postgresql" => Ok(Self::Postgres(url.to_owned())),
+            name @ ("postgres" | "postgresql") => Ok(Self::Postgres(format!("{name}://{rest}"))),
             _ => Err(refused(
                 url,
                 format!(
@@ -39,6 +46,11 @@ impl Location {
         match path {
             "" => Err(refused(url, "it names no file; use for instance sqlite:///eval.db".to_owned())),
             ":memory:" => Ok(Self::Memory),
+            path if path.starts_with("~/") => Err(refused(
+                url,
+                "`~` is not your home folder here, where no shell has replaced it; write the folder's whole name"
+                    .to_owned(),
+            )),
             path if path.contains('?') && url.contains("://") => {
                 Err(refused(url, "options after `?` are not taken; leave them out".to_owned()))
             }
@@ -85,7 +97,8 @@ pub(crate) fn refused(url: &str, reason: String) -> StoreError {
 /// A database URL fit to be shown: without the user and the password before its host, and without the options after
 /// it, which can hold a password too.
 pub fn public_url(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| *scheme != "sqlite") else {
+    let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| !scheme.eq_ignore_ascii_case("sqlite"))
+    else {
         return url.to_owned();
     };
     // A password may hold an `@` or a `?`, a host may not.
@@ -108,6 +121,9 @@ mod tests {
             ("eval.db", "eval.db"),
             ("/var/x.db", "/var/x.db"),
             ("what?.db", "what?.db"),
+            ("SQLite:///eval.db", "eval.db"),
+            ("SQLITE:eval.db", "eval.db"),
+            ("a:b.db", "a:b.db"),
         ] {
             assert_eq!(Location::parse(url).unwrap(), Location::File(path.into()), "{url}");
         }
@@ -118,10 +134,22 @@ mod tests {
 
     #[test]
     fn other_urls_are_refused_without_their_password() {
-        for url in ["", "sqlite://", "sqlite:///", "sqlite://a.db?mode=rwc", "mysql://u:s3cret@host/db"] {
+        for url in [
+            "",
+            "sqlite://",
+            "sqlite:///",
+            "sqlite://a.db?mode=rwc",
+            "mysql://u:s3cret@host/db",
+            "file:x.db",
+            "FILE:x.db?mode=ro",
+            "~/x.db",
+            "sqlite:///~/x.db",
+        ] {
             let error = Location::parse(url).unwrap_err().to_string();
             assert!(!error.contains("s3cret"), "{error}");
         }
+        let upper = Location::parse("POSTGRES://me:S3cret@host/evals").unwrap();
+        assert_eq!(upper, Location::Postgres("postgres://me:S3cret@host/evals".to_owned()));
         for url in ["postgres://me:s3cret@host:5432/evals", "postgresql://host/evals?password=s3cret&user=me"] {
             assert_eq!(Location::parse(url).unwrap(), Location::Postgres(url.to_owned()));
             assert!(!public_url(url).contains("s3cret") && public_url(url).contains("/evals"), "{url}");
