@@ -1,6 +1,7 @@
 //! The database of an import.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use eval_core::{
@@ -83,8 +84,8 @@ impl Store for Late {
     async fn put_evaluations(&self, run: RunId, batch: &[Evaluation]) -> Result<(), StoreError> {
         let store = self.store().await?;
         let mut before = self.before.lock().await;
-        if !before.contains_key(&run) {
-            before.insert(run, store.interim(run).await?);
+        if let Entry::Vacant(first) = before.entry(run) {
+            first.insert(store.interim(run).await?);
         }
         store.put_evaluations(run, batch).await
     }
