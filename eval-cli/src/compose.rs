@@ -22,7 +22,7 @@ pub(crate) use eval_store::public_url;
 pub(crate) use judges::{JudgeName, check_column as check_judge_name, names as judge_names};
 pub(crate) use model::ModelName;
 pub(crate) use store::{
-    OpenStore, close as close_store, existing as existing_store, must_exist, of_database, open as open_store,
+    Closed, OpenStore, close as close_store, existing as existing_store, must_exist, of_database, open as open_store,
     plain as plain_store,
 };
 
