@@ -24,7 +24,7 @@ pub(crate) use judges::{JudgeName, check_column as check_judge_name, names as ju
 pub(crate) use model::ModelName;
 pub(crate) use reading::existing as existing_store;
 pub(crate) use store::{
-    OpenStore, close as close_store, existing as writable_store, must_exist, of_database, open as open_store,
+    Closed, OpenStore, close as close_store, existing as writable_store, must_exist, of_database, open as open_store,
     plain as plain_store,
 };
 

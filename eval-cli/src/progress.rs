@@ -12,21 +12,36 @@ const NAME: usize = 28;
 
 /// Tells of a wait once, though several runs of a group tell of the same.
 #[derive(Debug, Default)]
-struct Wait(bool);
+enum Wait {
+    #[default]
+    None,
+    /// Somebody waits.
+    Told,
+    /// Nobody waits any more: the trouble is over, or it was given up.
+    Ended,
+}
 
 impl Wait {
     /// What to say of this event, if anything is new.
     fn news(&mut self, event: &Event) -> Option<String> {
-        let EventKind::Waiting { wait } = &event.kind else { return None };
-        if std::mem::replace(&mut self.0, wait.is_some()) == wait.is_some() {
-            return None;
-        }
-        Some(match wait {
-            Some(wait) => {
-                format!("waiting: {}; nothing new is asked, and nothing that was paid for is lost", clean(&wait.reason))
+        match (&event.kind, &self) {
+            (EventKind::Waiting { wait: Some(_) }, Self::Told) => None,
+            (EventKind::Waiting { wait: Some(wait) }, _) => {
+                *self = Self::Told;
+                let reason = clean(&wait.reason);
+                Some(format!("waiting: {reason}; nothing new is asked, and nothing that was paid for is lost"))
             }
-            None => "the wait is over; the run goes on".to_owned(),
-        })
+            (EventKind::Waiting { wait: None }, _) => {
+                *self = Self::Ended;
+                None
+            }
+            // Only what is asked anew shows that the run goes on.
+            (EventKind::SampleStarted { .. }, Self::Ended) => {
+                *self = Self::None;
+                Some("the wait is over; the run goes on".to_owned())
+            }
+            _ => None,
+        }
     }
 }
 

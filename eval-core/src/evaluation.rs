@@ -20,6 +20,9 @@ pub enum Outcome {
     },
     /// The model answered, but the first judge could not grade.
     Unscored {
+        /// What kept its grader from answering; `None` when it answered, or when the judge has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<ProviderErrorKind>,
         /// Why.
         reason: String,
     },

@@ -64,7 +64,7 @@ pub use store::{
     InMemory, LeaderboardEntry, Reports, RunQuery, Stats, Store,
 };
 pub use summary::{CategorySummary, Counts, Latency, Summarizer, Summary, Total};
-pub use waits::{Wait, Waiting, Waits};
+pub use waits::{Ending, Wait, Waiting, Waits};
 
 #[cfg(feature = "mock")]
 pub use {

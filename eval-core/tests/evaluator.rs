@@ -95,7 +95,7 @@ async fn the_three_ends_are_counted_apart() {
     assert_eq!(summary.cost.unknown, 1, "the failed call's cost is unknown, not 0");
     assert_eq!((summary.prompt_tokens.known, summary.prompt_tokens.unknown), (Some(6), 1));
     let reason = finished(&events).into_iter().find_map(|evaluation| match &evaluation.outcome {
-        Outcome::Unscored { reason } => Some(reason.clone()),
+        Outcome::Unscored { reason, .. } => Some(reason.clone()),
         _ => None,
     });
     assert_eq!(reason.unwrap(), "the sample lacks an expected output, which this judge needs");

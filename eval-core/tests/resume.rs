@@ -141,6 +141,45 @@ async fn a_question_that_ended_the_run_is_asked_again() {
     assert_eq!(resumed.stop, None);
 }
 
+/// What kept the grader from answering says nothing about the answer, which is there and is graded later.
+#[tokio::test]
+async fn an_answer_whose_grader_ended_the_run_is_graded_when_the_run_goes_on() {
+    struct Moody(Arc<AtomicUsize>, ProviderErrorKind);
+    #[async_trait]
+    impl Judge for Moody {
+        fn name(&self) -> &str {
+            "even"
+        }
+
+        async fn judge(&self, sample: &Sample, answer: &Completion) -> Result<Verdict, JudgeError> {
+            match answer.text.as_str() {
+                "3" if self.0.load(Ordering::SeqCst) > 0 => {
+                    Err(JudgeError::Provider(ProviderError::new(self.1, "not now")))
+                }
+                _ => Even.judge(sample, answer).await,
+            }
+        }
+    }
+    for kind in [ProviderErrorKind::Quota, ProviderErrorKind::Unrecorded] {
+        let (store, dataset, model) = (Arc::new(InMemory::new()), numbers(10), Counted::default());
+        let refuse = Arc::new(AtomicUsize::new(1));
+        let builder = Evaluator::builder(model.clone(), Moody(refuse.clone(), kind)).durable(store.clone());
+        let evaluator = builder.concurrency(1).build().unwrap();
+        let failed = evaluator.run(&dataset, &mut ()).await.unwrap();
+        let ungraded = &stored(&store, failed.id).await[3];
+        assert!(
+            matches!(ungraded.outcome, Outcome::Unscored { kind: Some(found), .. } if found == kind),
+            "{ungraded:?}"
+        );
+        assert_eq!(failed.status, RunStatus::Failed);
+
+        refuse.store(0, Ordering::SeqCst);
+        let resumed = evaluator.resume(failed.id, Again::Missing, &dataset, &mut ()).await.unwrap();
+        assert_eq!((resumed.status, resumed.summary.as_ref().unwrap().counts.scored), (RunStatus::Finished, 10));
+        assert!(model.asked().values().all(|times| *times == 1), "{:?}", model.asked());
+    }
+}
+
 /// A timeout that cost something all the same.
 fn late() -> ProviderError {
     let mut late = ProviderError::new(ProviderErrorKind::Timeout, "late");

@@ -7,6 +7,7 @@ mod write;
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use eval_core::{
 };
 use thiserror::Error;
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 use file::{Place, SpillFile};
 use trouble::{Patience, Trouble};
@@ -27,7 +29,8 @@ use write::{Write, head};
 /// [Trouble that may pass](StoreError::is_transient), as a lock, a full disk or a lost connection, is waited for: the
 /// call is tried again until it succeeds, and [`Waits`] tells the run to ask nothing new meanwhile. What waits stands in
 /// memory, which the run's concurrency bounds; after [`hold`](Self::hold) it is copied to a file as well, and after
-/// [`patience`](Self::patience) it is given up. Other trouble is given up at once.
+/// [`patience`](Self::patience) it is given up. Other trouble is given up at once. A run that was
+/// [asked to end](Waits::end_by) has what waits copied at once, and makes no further call.
 ///
 /// What is given up stands in a file of JSON lines that [`import`](crate::import) takes back, and the error says where:
 /// [`StoreError::Spilled`]. The places are tried in the order in which they were given, and after them the temporary
@@ -50,8 +53,10 @@ pub struct Spill<S> {
     places: Vec<Place>,
     patience: Patience,
     waits: Waits,
-    /// Runs that have begun and not ended: a file must be able to stand alone.
+    /// Runs that have begun, and whose end is not safe yet: a file must be able to stand alone.
     begun: Mutex<HashMap<RunId, Run>>,
+    /// Since when the store has taken nothing.
+    since: Mutex<Option<Instant>>,
     file: Arc<Mutex<SpillFile>>,
 }
 
@@ -73,6 +78,7 @@ impl<S> Spill<S> {
             patience: Patience { hold: Self::DEFAULT_HOLD, end: Self::DEFAULT_PATIENCE },
             waits: Waits::new(),
             begun: Mutex::default(),
+            since: Mutex::default(),
             file: Arc::default(),
         }
     }
@@ -106,6 +112,11 @@ impl<S> Spill<S> {
         lock(&self.file).path()
     }
 
+    /// Whether the end of a run is neither in the store nor in a file.
+    pub fn is_behind(&self) -> bool {
+        !lock(&self.begun).is_empty()
+    }
+
     /// Tries this file next. Lines are appended to what is in it.
     pub fn to_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.places.push(Place::File(path.into()));
@@ -129,12 +140,15 @@ impl<S: Store> Spill<S> {
         lock(&self.begun).get(&id).cloned()
     }
 
-    fn remember(&self, run: &Run) {
-        let mut begun = lock(&self.begun);
-        match run.finished {
-            Some(_) => drop(begun.remove(&run.id)),
-            None => drop(begun.insert(run.id, run.clone())),
-        }
+    /// The store has taken something.
+    fn is_well(&self) {
+        *lock(&self.since) = None;
+    }
+
+    /// The store has not taken something.
+    fn trouble(&self, cause: &StoreError) -> Trouble {
+        let since = *lock(&self.since).get_or_insert_with(Instant::now);
+        Trouble::new(self.patience, since, &self.waits, cause)
     }
 
     /// Copies it to a file, and gives its path.
@@ -149,13 +163,21 @@ impl<S: Store> Spill<S> {
         spawn_blocking(append).await.map_err(io::Error::other)?
     }
 
-    /// After a first failure: tries until the inner store takes it, the trouble is no passing one, or the patience ends.
-    async fn persist(&self, write: Write<'_>, mut cause: StoreError) -> Result<(), StoreError> {
-        let mut trouble = Trouble::new(self.patience, &self.waits, &cause);
-        let mut copied = None;
+    /// Stores it: tries until the inner store takes it, the trouble is no passing one, or the patience ends.
+    async fn save(&self, write: Write<'_>) -> Result<(), StoreError> {
+        let (mut copied, mut trouble) = (None, None);
         loop {
-            let over = !cause.is_transient() || trouble.is_over();
-            if copied.is_none() && (over || trouble.is_long()) {
+            let Err(cause) = self.once(write, &mut copied).await else {
+                self.is_well();
+                copied.iter().for_each(|_| lock(&self.file).settle());
+                return Ok(());
+            };
+            if let (StoreError::NotFound(_), true) = (&cause, self.begun(write.run()).is_none()) {
+                // Not this store's run: a mistake of the caller. One that has begun here was paid for.
+                return Err(cause);
+            }
+            let over = !cause.is_transient() || trouble.get_or_insert_with(|| self.trouble(&cause)).is_over();
+            if copied.is_none() && (over || trouble.as_ref().is_some_and(Trouble::is_long)) {
                 match self.copy(write).await {
                     Ok(path) => copied = Some(path),
                     Err(why) if over => return Err(StoreError::Backend(Lost { why: why.to_string(), cause }.into())),
@@ -166,15 +188,25 @@ impl<S: Store> Spill<S> {
             if let (Some(path), true) = (&copied, over) {
                 return Err(StoreError::Spilled { path: path.display().to_string(), source: cause.into() });
             }
-            trouble.pause().await;
-            match write.to(&self.inner).await {
-                Err(error) => cause = error,
-                Ok(()) => {
-                    copied.into_iter().for_each(|_| lock(&self.file).settle());
-                    return Ok(());
-                }
+            if let Some(trouble) = &mut trouble {
+                trouble.pause().await;
             }
         }
+    }
+
+    /// Tries once. Where the run is to end before the inner store has answered, a copy is made meanwhile.
+    async fn once(&self, write: Write<'_>, copied: &mut Option<PathBuf>) -> Result<(), StoreError> {
+        let mut put = pin!(write.to(&self.inner));
+        if copied.is_none() {
+            tokio::select! {
+                biased;
+                done = &mut put => return done,
+                () = self.waits.ended() => {}
+            }
+            let copy = self.copy(write).await;
+            *copied = copy.inspect_err(|why| tracing::warn!(%why, "what waits could not be copied to a file")).ok();
+        }
+        put.await
     }
 }
 
@@ -186,15 +218,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[deny(clippy::missing_trait_methods)]
 impl<S: Store> Store for Spill<S> {
     async fn put_run(&self, run: &Run) -> Result<(), StoreError> {
-        let begins = self.begun(run.id).is_none() && run.finished.is_none();
-        let put = self.inner.put_run(run).await;
-        if put.is_ok() || !begins {
-            self.remember(run);
+        if self.begun(run.id).is_none() && run.finished.is_none() {
+            self.inner.put_run(run).await?;
+            lock(&self.begun).insert(run.id, run.clone());
+            return Ok(());
         }
-        match put {
-            Err(cause) if !begins => self.persist(Write::Run(run), cause).await,
-            put => put,
+        let saved = self.save(Write::Run(run)).await;
+        // Refused or dropped, the run is where it was.
+        if let Ok(()) | Err(StoreError::Spilled { .. }) = &saved {
+            let mut begun = lock(&self.begun);
+            match run.finished {
+                Some(_) => drop(begun.remove(&run.id)),
+                None => drop(begun.insert(run.id, run.clone())),
+            }
         }
+        saved
     }
 
     async fn get_run(&self, id: RunId) -> Result<Run, StoreError> {
@@ -206,12 +244,7 @@ impl<S: Store> Store for Spill<S> {
     }
 
     async fn put_evaluations(&self, run: RunId, batch: &[Evaluation]) -> Result<(), StoreError> {
-        match self.inner.put_evaluations(run, batch).await {
-            // Not this store's run: a mistake of the caller. One that has begun here was paid for.
-            Err(StoreError::NotFound(missing)) if self.begun(run).is_none() => Err(StoreError::NotFound(missing)),
-            Err(cause) => self.persist(Write::Evaluations(run, batch), cause).await,
-            Ok(()) => Ok(()),
-        }
+        self.save(Write::Evaluations(run, batch)).await
     }
 
     async fn evaluations(&self, run: RunId, query: &EvaluationQuery) -> Result<Vec<Evaluation>, StoreError> {
@@ -225,12 +258,21 @@ impl<S: Store + AttemptLog> AttemptLog for Spill<S> {
     async fn begin(&self, attempt: &Attempt) -> Result<(), StoreError> {
         let mut trouble = None;
         loop {
-            let cause = match self.inner.begin(attempt).await {
-                Err(cause) if cause.is_transient() => cause,
-                done => return done,
+            let begun = tokio::select! {
+                biased;
+                done = self.inner.begin(attempt) => done,
+                () = self.waits.ended() => Err(StoreError::Unavailable("the run is to end, and the store waits".into())),
             };
-            let trouble = trouble.get_or_insert_with(|| Trouble::new(self.patience, &self.waits, &cause));
-            if trouble.is_over() {
+            let cause = match begun {
+                Err(cause) if cause.is_transient() => cause,
+                Err(cause) => return Err(cause),
+                Ok(()) => {
+                    self.is_well();
+                    return Ok(());
+                }
+            };
+            let trouble = trouble.get_or_insert_with(|| self.trouble(&cause));
+            if trouble.is_over() || self.waits.has_ended() {
                 return Err(cause);
             }
             trouble.pause().await;

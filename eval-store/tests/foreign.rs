@@ -99,7 +99,7 @@ async fn rows_of_promptfoo_keep_what_is_known_and_no_more() {
     assert_eq!((failed.cost, &failed.completion, failed.verdicts.len()), (None, &None, 0));
 
     let unjudged = find(&all, "Who are you", 1);
-    let Outcome::Unscored { reason } = &unjudged.outcome else { panic!("{:?}", unjudged.outcome) };
+    let Outcome::Unscored { reason, .. } = &unjudged.outcome else { panic!("{:?}", unjudged.outcome) };
     assert!(reason.contains("no assertion"), "{reason}");
     assert_eq!(unjudged.completion.as_ref().unwrap().text, "I do not know.");
 

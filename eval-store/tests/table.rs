@@ -102,7 +102,8 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
     let score = prop_oneof![Just(0.0), Just(1.0), 0.0..=1.0];
     prop_oneof![
         score.prop_map(|score| Outcome::Scored { score: Score::new(score).unwrap_or(Score::ONE) }),
-        any_text().prop_map(|reason| Outcome::Unscored { reason }),
+        any_text().prop_map(|reason| Outcome::Unscored { kind: None, reason }),
+        any_text().prop_map(|reason| Outcome::Unscored { kind: Some(ProviderErrorKind::Quota), reason }),
         (prop::sample::select(ProviderErrorKind::ALL.to_vec()), any_text())
             .prop_map(|(kind, message)| Outcome::Failed { kind, message }),
     ]

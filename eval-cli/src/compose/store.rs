@@ -29,14 +29,24 @@ pub(crate) async fn open(settings: &Settings, waits: Waits) -> Result<OpenStore,
     }))
 }
 
-/// Closes the database, and gives the file that holds what it has not taken.
-pub(crate) fn close(store: OpenStore) -> Option<PathBuf> {
+/// Where everything is when the database is closed.
+#[derive(Debug)]
+pub(crate) struct Closed {
+    /// The file that holds what the database has not taken.
+    pub(crate) spilled: Option<PathBuf>,
+    /// Whether the database has taken everything.
+    pub(crate) whole: bool,
+}
+
+/// Closes the database.
+pub(crate) fn close(store: OpenStore) -> Closed {
     let spilled = store.spilled();
-    if spilled.is_some() {
-        // A database in trouble may hold its thread for half a minute yet. Everything is in the file.
+    let whole = spilled.is_none() && !store.is_behind();
+    if !whole {
+        // A database in trouble may hold its thread for half a minute yet, and nothing is won by waiting for it.
         std::mem::forget(store);
     }
-    spilled
+    Closed { spilled, whole }
 }
 
 /// Where programs keep what they must not lose, by the XDG base directory specification.

@@ -1,6 +1,6 @@
 //! `evalctl run`
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use eval_core::{Dataset, Draw, EvaluationQuery, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection};
 use serde_json::json;
@@ -82,18 +82,18 @@ async fn copy(console: &Console, store: &compose::OpenStore, folder: &Path, runs
 }
 
 /// The table, what went wrong, what to do next, and the exit code: all from the same runs.
-pub(crate) fn finish(console: &Console, settings: &Settings, spilled: Option<PathBuf>, runs: &[Run]) -> Outcome {
+pub(crate) fn finish(console: &Console, settings: &Settings, closed: compose::Closed, runs: &[Run]) -> Outcome {
     match console.format {
         Format::Jsonl => {}
         Format::Json => console.json(&json!({"schema": "evalctl.run/1", "runs": runs}))?,
-        _ => table(console, settings, runs)?,
+        _ => table(console, settings, runs, closed.whole)?,
     }
     for run in runs {
         if let Some(stop) = &run.stop {
             console.warn(format!("{} stopped early: {}", report::label(run), clean(&stop.message)));
         }
     }
-    if let Some(file) = spilled {
+    if let Some(file) = closed.spilled {
         let file = clean(&file.to_string_lossy());
         console.warn(format!("not all results are in the database; they are saved in {file}"));
         console.note(format!("when the database is well again: evalctl import {file}"));
@@ -106,14 +106,16 @@ pub(crate) fn finish(console: &Console, settings: &Settings, spilled: Option<Pat
     Ok(exit(runs))
 }
 
-fn table(console: &Console, settings: &Settings, runs: &[Run]) -> Result<(), Failure> {
+fn table(console: &Console, settings: &Settings, runs: &[Run], saved: bool) -> Result<(), Failure> {
     console.note("");
     console.print(report::results(console, &runs.iter().collect::<Vec<_>>()))?;
     if runs.iter().any(|run| run.provenance.simulated) {
         console.print("  Simulated models: these figures measure nothing.")?;
     }
-    let database = clean(&compose::public_url(&settings.database_url.value));
-    console.note(format!("\nsaved in {database} ({})", settings.database_url.origin));
+    if saved {
+        let database = clean(&compose::public_url(&settings.database_url.value));
+        console.note(format!("\nsaved in {database} ({})", settings.database_url.origin));
+    }
     Ok(())
 }
 

@@ -33,11 +33,12 @@ async fn assert_whole(folder: &TempDir, server: &MockServer, database: &str, sai
     assert_eq!(said.matches("waiting:").count(), 1, "said once: {said}");
     let asked = calls(server).await;
     assert_eq!((asked.len() as u64, asked.values().max()), (QUESTIONS, Some(&1)), "asked twice");
-    let shown = evalctl(folder).args(["show", "--json", "-n", "100", "--database-url", database]).output().unwrap();
-    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    let shown =
+        evalctl(folder).args(["show", "--json", "-n", "100", "--database-url", database]).output().expect("it starts");
+    let shown: Value = serde_json::from_slice(&shown.stdout).expect("JSON");
     let counts = json!({"scored": QUESTIONS, "unscored": 0, "failed": 0});
     assert_eq!((&shown["run"]["status"], &shown["run"]["summary"]["counts"]), (&json!("finished"), &counts));
-    assert_eq!(shown["evaluations"].as_array().unwrap().len() as u64, QUESTIONS);
+    assert_eq!(shown["evaluations"].as_array().expect("a list").len() as u64, QUESTIONS);
 }
 
 /// The last event tells that every question was scored.

@@ -3,15 +3,21 @@
 use crate::common::{evalctl, fresh};
 use crate::endpoint::{calls, endpoint, questions, wait_for_calls};
 use crate::watch::Watched;
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 use serde_json::Value;
 use tempfile::TempDir;
 use wiremock::MockServer;
 
 /// A run of fifty questions, two in flight, whose events are heard.
 fn start(folder: &TempDir, server: &MockServer, model: &str, more: &[&str]) -> Watched {
+    start_judged(folder, server, model, "exact", more)
+}
+
+fn start_judged(folder: &TempDir, server: &MockServer, model: &str, judge: &str, more: &[&str]) -> Watched {
     std::fs::write(folder.path().join("q.csv"), questions(50)).expect("a data set");
     let mut command = evalctl(folder);
-    command.args(["run", "q.csv", "-m", model, "--judge", "exact", "--profile", "litellm"]);
+    command.args(["run", "q.csv", "-m", model, "--judge", judge, "--profile", "litellm"]);
     command.args(["--concurrency", "2", "--format", "jsonl"]).args(more);
     Watched::start(command.env("LITELLM_BASE_URL", server.uri()))
 }
@@ -80,4 +86,36 @@ async fn f04_a_second_signal_ends_it_at_once() {
     let (status, said) = run.end();
     assert_eq!(status.code(), Some(130), "{said}");
     assert_eq!(json(&folder, &["runs"])["runs"][0]["status"], "interrupted", "nobody works on it");
+}
+
+/// The lock is let go only when the process has ended: it did not wait for it, and kept what it had paid for in a file.
+#[tokio::test(flavor = "multi_thread")]
+async fn f04_stopped_while_the_database_is_locked_it_saves_to_a_file_and_ends() {
+    let (folder, server) = (fresh(), endpoint().await);
+    let mut run = start_judged(&folder, &server, "slow", "slow-grader", &["--drain", "4"]);
+    run.wait_for("sample_finished", 3);
+    let mut lock = SqliteConnection::establish(folder.path().join("eval.db").to_str().unwrap()).unwrap();
+    lock.batch_execute("PRAGMA busy_timeout = 60000; BEGIN IMMEDIATE").unwrap();
+    let before = calls(&server).await.values().sum::<u64>();
+    // What was in flight comes back, and nothing new is asked: then somebody waits for the lock.
+    run.signal("INT");
+    let (status, said) = run.end();
+    assert_eq!(status.code(), Some(130), "{said}");
+    assert!(said.contains("eval.db.spill.jsonl") && !said.contains("saved in sqlite"), "{said}");
+    assert!(!said.contains("the run goes on"), "{said}");
+    lock.batch_execute("ROLLBACK").unwrap();
+    drop(lock);
+
+    let mut import = evalctl(&folder);
+    let (status, said) = Watched::start(import.args(["import", "eval.db.spill.jsonl"])).end();
+    assert!(status.success(), "{said}");
+    assert_eq!(json(&folder, &["runs"])["runs"][0]["status"], "cancelled");
+    let mut resume = evalctl(&folder);
+    let (status, said) = Watched::start(resume.arg("resume").env("LITELLM_BASE_URL", server.uri())).end();
+    assert_eq!(status.code(), Some(0), "{said}");
+    let shown = json(&folder, &["show", "-n", "100"]);
+    let counts = &shown["run"]["summary"]["counts"];
+    assert_eq!((&shown["run"]["status"], &counts["scored"]), (&"finished".into(), &50.into()), "{said}");
+    let twice: Vec<_> = calls(&server).await.into_iter().filter(|(_, times)| *times > 1).collect();
+    assert!(twice.is_empty(), "asked twice: {twice:?}; {before} calls before the stop");
 }

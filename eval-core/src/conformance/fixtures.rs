@@ -135,7 +135,7 @@ pub fn failed(sample: &str, epoch: u32, message: &str) -> Evaluation {
 /// An answer that the judge could not grade.
 pub fn unscored(run: RunId, sample: &str, epoch: u32, reason: &str) -> Evaluation {
     let mut evaluation = scored(run, sample, epoch, 0.0);
-    evaluation.outcome = Outcome::Unscored { reason: reason.into() };
+    evaluation.outcome = Outcome::Unscored { kind: None, reason: reason.into() };
     evaluation.verdicts = vec![Verdict::unscored("exact", reason)];
     evaluation
 }
@@ -163,7 +163,8 @@ fn with_text(run: RunId, at: usize, text: &str) -> Evaluation {
         .metadata("context", text)
         .metadata(text, "");
     let (id, epoch) = (sample.id.clone(), u32::try_from(at).unwrap_or(0) + 1);
-    let mut evaluation = Evaluation::new(Arc::new(sample), epoch, Outcome::Unscored { reason: text.into() }, time(-1));
+    let mut evaluation =
+        Evaluation::new(Arc::new(sample), epoch, Outcome::Unscored { kind: None, reason: text.into() }, time(-1));
     evaluation.completion = Some(completion(text).origin(Some(Origin::answer(run, id, epoch))));
     evaluation.cost = Some(Money::from_nanos(i64::MAX));
     evaluation.timing = completion(text).timing;
@@ -225,7 +226,8 @@ fn huge(run: RunId) -> Evaluation {
 /// Nothing that can be left out, and an answer whose own books differ from the evaluation's.
 fn bare(run: RunId) -> Evaluation {
     let sample = Arc::new(Sample::new("bare", "?"));
-    let mut evaluation = Evaluation::new(sample, u32::MAX, Outcome::Unscored { reason: String::new() }, time(0));
+    let mut evaluation =
+        Evaluation::new(sample, u32::MAX, Outcome::Unscored { kind: None, reason: String::new() }, time(0));
     let mut answer = Completion::new("").finish(FinishReason::Unknown).cost(Some(Money::ZERO));
     answer.origin = Some(Origin::answer(run, SampleId::from("another"), 1).judge());
     evaluation.completion = Some(answer);

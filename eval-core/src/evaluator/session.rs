@@ -13,7 +13,7 @@ use super::hold::Hold;
 use super::task::{Ended, Setup};
 use super::work::Task;
 use crate::summary::Summarizer;
-use crate::{DatasetError, Event, EventKind, Reporter, Run, RunError, RunStatus, Stop, clock};
+use crate::{DatasetError, Ending, Event, EventKind, Reporter, Run, RunError, RunStatus, Stop, clock};
 
 /// How much at once, and how long to the end.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,11 @@ impl Limits {
     fn saving(self) -> Duration {
         (self.drain / 2).min(Duration::from_secs(1))
     }
+
+    /// How long a run that was asked to stop still waits for a store in trouble.
+    fn patience(self) -> Duration {
+        (self.drain / 4).min(Duration::from_secs(1))
+    }
 }
 
 /// One run while it goes on: owns its tasks, its counts and the numbering of its events.
@@ -43,6 +48,8 @@ pub(super) struct Session<'a> {
     halt: Option<(RunStatus, Option<Stop>)>,
     /// When a run that was asked to stop must have ended.
     deadline: Option<Instant>,
+    /// From then on until it is closed it waits for no store.
+    ending: Option<Ending>,
     /// Whether another process has the run now: then nothing of it is ours to store.
     lost: bool,
 }
@@ -56,7 +63,7 @@ impl<'a> Session<'a> {
         reporter: &'a mut dyn Reporter,
     ) -> Self {
         let (tasks, reporter) = (JoinSet::new(), Some(reporter));
-        Self { setup, run, books, tasks, reporter, hold, seq: 0, halt: None, deadline: None, lost: false }
+        Self { setup, run, books, tasks, reporter, hold, seq: 0, halt: None, deadline: None, ending: None, lost: false }
     }
 
     /// Tops up the tasks, waits for one to end, for `stop` or for trouble, until nothing is left.
@@ -85,6 +92,7 @@ impl<'a> Session<'a> {
                 biased;
                 () = &mut stop, if self.deadline.is_none() => {
                     self.deadline = Some(Instant::now() + limits.drain);
+                    self.ending = Some(self.setup.waits.end_by(Instant::now() + limits.patience()));
                     self.halt(RunStatus::Cancelled, None);
                 }
                 why = Hold::lost(self.hold.as_mut()), if !self.lost => self.lose(why),
@@ -150,6 +158,10 @@ impl<'a> Session<'a> {
         let books = std::mem::replace(&mut self.books, Summarizer::new(0, 1, 0.0));
         self.run.summary = Some(books.finish());
         let saved = passed_or(self.deadline, self.save()).await.is_some();
+        if !saved {
+            let why = "the store did not take the end of the run in time";
+            self.run.stop.get_or_insert_with(|| Stop::new(None, why));
+        }
         if let Some(hold) = self.hold.take().filter(|_| saved) {
             passed_or(self.deadline, hold.release()).await;
         }

@@ -97,8 +97,10 @@ impl Setup {
     }
 
     async fn judge(&self, sample: Arc<Sample>, epoch: u32, completion: Completion, started: Timestamp) -> Ended {
-        let (verdicts, stop) = self.grade(&sample, &completion).await;
-        let outcome = outcome(&verdicts);
+        let graded = self.grade(&sample, &completion).await;
+        let stop = graded.iter().find_map(|graded| graded.stop.clone());
+        let outcome = outcome(&graded);
+        let verdicts = graded.into_iter().map(|graded| graded.verdict).collect();
         let evaluation = Evaluation::new(sample, epoch, outcome, started);
         Ended { evaluation: Some(evaluation.completion(completion).verdicts(verdicts)), stop }
     }
@@ -127,42 +129,55 @@ impl Setup {
     }
 
     /// All judges at once: none has to wait for another's grader.
-    async fn grade(&self, sample: &Sample, completion: &Completion) -> (Vec<Verdict>, Option<Stop>) {
-        let graded = join_all(self.judges.iter().map(|judge| verdict(judge.as_ref(), sample, completion))).await;
-        let (verdicts, stops): (Vec<_>, Vec<_>) = graded.into_iter().unzip();
-        (verdicts, stops.into_iter().flatten().next())
+    async fn grade(&self, sample: &Sample, completion: &Completion) -> Vec<Graded> {
+        join_all(self.judges.iter().map(|judge| verdict(judge.as_ref(), sample, completion))).await
     }
 }
 
-async fn verdict(judge: &dyn Judge, sample: &Sample, completion: &Completion) -> (Verdict, Option<Stop>) {
-    let begun = Instant::now();
-    let (mut verdict, stop) = match contain(judge.judge(sample, completion)).await {
-        Ok(Ok(verdict)) => (verdict, None),
-        Ok(Err(error)) => unscored(judge, &error),
-        Err(panic) => (Verdict::unscored(judge.name(), format!("the judge {panic}")), None),
-    };
-    verdict.latency_ms.get_or_insert_with(|| ms_since(begun));
-    (verdict, stop)
+/// What one judge said.
+struct Graded {
+    verdict: Verdict,
+    /// What kept its grader from answering.
+    kind: Option<ProviderErrorKind>,
+    /// Why the whole run has to stop, if it has to.
+    stop: Option<Stop>,
 }
 
-fn unscored(judge: &dyn Judge, error: &JudgeError) -> (Verdict, Option<Stop>) {
+async fn verdict(judge: &dyn Judge, sample: &Sample, completion: &Completion) -> Graded {
+    let begun = Instant::now();
+    let mut graded = match contain(judge.judge(sample, completion)).await {
+        Ok(Ok(verdict)) => Graded { verdict, kind: None, stop: None },
+        Ok(Err(error)) => unscored(judge, &error),
+        Err(panic) => {
+            let verdict = Verdict::unscored(judge.name(), format!("the judge {panic}"));
+            Graded { verdict, kind: None, stop: None }
+        }
+    };
+    graded.verdict.latency_ms.get_or_insert_with(|| ms_since(begun));
+    graded
+}
+
+fn unscored(judge: &dyn Judge, error: &JudgeError) -> Graded {
     let verdict = Verdict::unscored(judge.name(), error_chain(error));
     match error {
         JudgeError::Provider(cause) => {
             let stop = cause.is_fatal().then(|| Stop::new(Some(cause.kind), error_chain(error)));
-            (verdict.usage(cause.usage).cost(cause.cost), stop)
+            Graded { verdict: verdict.usage(cause.usage).cost(cause.cost), kind: Some(cause.kind), stop }
         }
-        _ => (verdict, None),
+        _ => Graded { verdict, kind: None, stop: None },
     }
 }
 
-fn outcome(verdicts: &[Verdict]) -> Outcome {
-    let Some(first) = verdicts.first() else {
-        return Outcome::Unscored { reason: "no judge".into() };
+/// The first judge's. One whose call was never made may still be asked: then nothing is decided yet.
+fn outcome(graded: &[Graded]) -> Outcome {
+    let unasked = |graded: &&Graded| graded.kind == Some(ProviderErrorKind::Unrecorded);
+    let Some(Graded { verdict, kind, .. }) = graded.iter().find(unasked).or(graded.first()) else {
+        return Outcome::Unscored { kind: None, reason: "no judge".into() };
     };
-    match first.score {
+    let reason = || verdict.error.clone().unwrap_or_else(|| "the judge gave no score".into());
+    match verdict.score {
         Some(score) => Outcome::Scored { score },
-        None => Outcome::Unscored { reason: first.error.clone().unwrap_or_else(|| "the judge gave no score".into()) },
+        None => Outcome::Unscored { kind: *kind, reason: reason() },
     }
 }
 

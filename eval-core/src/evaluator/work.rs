@@ -4,14 +4,17 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::hash::digest;
-use crate::{Attempt, Completion, DatasetError, Evaluation, OutcomeKind, Purpose, Sample, SampleId, Timestamp};
+use crate::{
+    Attempt, Completion, DatasetError, Evaluation, Outcome, OutcomeKind, Purpose, Sample, SampleId, Timestamp,
+};
 
 /// What is asked when a run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Again {
-    /// What has not ended. A question that failed by an error which ended the run (a refused key, a spent quota) has not:
-    /// that says nothing about the model.
+    /// What has not ended. A question that met an error which ended the run (a refused key, a spent quota, a database that
+    /// is gone) has not, whether the model or the judge met it: that says nothing about the model. An answer that is
+    /// there is only graded.
     Missing,
     /// What failed or could not be graded, and nothing else. An answer that is there is graded again and not asked for
     /// again.
@@ -22,7 +25,9 @@ impl Again {
     /// Whether a stored evaluation stands as it is.
     fn keeps(self, evaluation: &Evaluation) -> bool {
         match (self, &evaluation.outcome) {
-            (Self::Missing, crate::Outcome::Failed { kind, .. }) => !kind.is_fatal(),
+            (Self::Missing, Outcome::Failed { kind, .. } | Outcome::Unscored { kind: Some(kind), .. }) => {
+                !kind.is_fatal()
+            }
             (Self::Missing, _) => true,
             (Self::Errors, outcome) => outcome.kind() == OutcomeKind::Scored,
         }

@@ -55,9 +55,10 @@ impl Failure {
         }
     }
 
-    /// Whether the same call may succeed at once. Room on a full disk comes later.
+    /// Whether the same call may succeed at once. Room on a full disk comes later, and a lock was waited for already.
     pub(crate) fn may_pass(&self) -> bool {
-        self.is_stale() || self.is_transient() && !self.to_string().contains("disk is full")
+        let later = ["disk is full", "is locked"].iter().any(|text| self.to_string().contains(text));
+        self.is_stale() || self.is_transient() && !later
     }
 
     /// Whether something that was known to be stored is not, because another process has deleted it.

@@ -18,7 +18,8 @@ pub(super) struct Patience {
 #[derive(Debug)]
 pub(super) struct Trouble {
     patience: Patience,
-    begun: Instant,
+    /// Since when the store has taken nothing, from anybody.
+    since: Instant,
     pause: Duration,
     _waiting: Waiting,
 }
@@ -27,21 +28,21 @@ impl Trouble {
     const FIRST_PAUSE: Duration = Duration::from_millis(50);
     const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-    pub(super) fn new(patience: Patience, waits: &Waits, cause: &StoreError) -> Self {
+    pub(super) fn new(patience: Patience, since: Instant, waits: &Waits, cause: &StoreError) -> Self {
         let reason = error_chain(cause);
         tracing::debug!(reason, "waiting for the database");
         let waiting = waits.begin(reason);
-        Self { patience, begun: Instant::now(), pause: Self::FIRST_PAUSE, _waiting: waiting }
+        Self { patience, since, pause: Self::FIRST_PAUSE, _waiting: waiting }
     }
 
     /// Whether it has lasted so long that what waits should be safe on a disk.
     pub(super) fn is_long(&self) -> bool {
-        self.begun.elapsed() >= self.patience.hold
+        self.since.elapsed() >= self.patience.hold
     }
 
     /// Whether it has lasted too long.
     pub(super) fn is_over(&self) -> bool {
-        self.begun.elapsed() >= self.patience.end
+        self.since.elapsed() >= self.patience.end
     }
 
     /// Waits before the next try, each time longer, up to a second.

@@ -96,6 +96,6 @@ pub(super) async fn apart(store: &impl Store) {
 fn own(run: &Run, epoch: u32) -> Evaluation {
     let mut evaluation = scored(run.id, "same", epoch, 1.0);
     evaluation.sample = Arc::new(Sample::clone(&evaluation.sample).category(run.model.as_str()));
-    evaluation.outcome = Outcome::Unscored { reason: format!("{} {epoch}", run.model) };
+    evaluation.outcome = Outcome::Unscored { kind: None, reason: format!("{} {epoch}", run.model) };
     evaluation
 }

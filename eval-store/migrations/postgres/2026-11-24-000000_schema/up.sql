@@ -108,7 +108,7 @@ CREATE TABLE evaluations (
     category           TEXT COLLATE "C" NOT NULL,
     outcome            TEXT COLLATE "C" NOT NULL,                -- scored unscored failed
     score              DOUBLE PRECISION CHECK (score BETWEEN 0 AND 1), -- of the first judge
-    error_kind         TEXT,                                     -- failed: rate_limited, timeout, ...
+    error_kind         TEXT,                                     -- of the model, or of the first judge: rate_limited, ...
     error              TEXT,                                     -- why it failed or could not be graded
     answer             TEXT,                                     -- NULL: the model did not answer
     finish_reason      TEXT,

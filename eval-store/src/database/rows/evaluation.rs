@@ -141,20 +141,18 @@ impl<'a> EvaluationRow<'a> {
 
     fn outcome(&self) -> Result<Outcome, Failure> {
         let error = || self.error.as_deref().unwrap_or_default().to_owned();
+        let kind = |kind: &str| word("evaluations.error_kind", kind, ProviderErrorKind::from_name);
         Ok(match word("evaluations.outcome", &self.outcome, OutcomeKind::from_name)? {
             OutcomeKind::Scored => Outcome::Scored {
                 score: number::score("evaluations.score", self.score)?
                     .ok_or_else(|| Failure::Corrupt("evaluations.score: scored without a score".into()))?,
             },
-            OutcomeKind::Unscored => Outcome::Unscored { reason: error() },
-            OutcomeKind::Failed => Outcome::Failed {
-                kind: word(
-                    "evaluations.error_kind",
-                    self.error_kind.as_deref().unwrap_or_default(),
-                    ProviderErrorKind::from_name,
-                )?,
-                message: error(),
-            },
+            OutcomeKind::Unscored => {
+                Outcome::Unscored { kind: self.error_kind.as_deref().map(kind).transpose()?, reason: error() }
+            }
+            OutcomeKind::Failed => {
+                Outcome::Failed { kind: kind(self.error_kind.as_deref().unwrap_or_default())?, message: error() }
+            }
         })
     }
 
@@ -213,7 +211,7 @@ impl<'a> EvaluationRow<'a> {
 /// The columns `error_kind` and `error`.
 fn trouble(outcome: &Outcome) -> (Option<Text<'_>>, Option<Text<'_>>) {
     match outcome {
-        Outcome::Unscored { reason } => (None, Some(reason.as_str().into())),
+        Outcome::Unscored { kind, reason } => (kind.map(|kind| kind.name().into()), Some(reason.as_str().into())),
         Outcome::Failed { kind, message } => (Some(kind.name().into()), Some(message.as_str().into())),
         _ => (None, None),
     }

@@ -72,8 +72,8 @@ fn outcome(verdicts: &[Verdict]) -> Outcome {
     let reason = |verdict: &Verdict| verdict.error.clone().unwrap_or_default();
     match verdicts.first().map(|verdict| verdict.score.ok_or_else(|| reason(verdict))) {
         Some(Ok(score)) => Outcome::Scored { score },
-        Some(Err(reason)) => Outcome::Unscored { reason },
-        None => Outcome::Unscored { reason: "no scorer judged this sample".to_owned() },
+        Some(Err(reason)) => Outcome::Unscored { kind: None, reason },
+        None => Outcome::Unscored { kind: None, reason: "no scorer judged this sample".to_owned() },
     }
 }
 

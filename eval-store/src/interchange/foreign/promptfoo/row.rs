@@ -133,7 +133,7 @@ fn only(columns: &mut BTreeMap<String, String>, vars: &serde_json::Map<String, V
 fn outcome(first: &Verdict) -> Outcome {
     match first.score {
         Some(score) => Outcome::Scored { score },
-        None => Outcome::Unscored { reason: first.error.clone().unwrap_or_default() },
+        None => Outcome::Unscored { kind: None, reason: first.error.clone().unwrap_or_default() },
     }
 }
 
