@@ -4,6 +4,7 @@ mod endpoint;
 mod files;
 mod judges;
 mod model;
+mod reading;
 mod store;
 
 use std::path::{Path, PathBuf};
@@ -21,8 +22,9 @@ pub(crate) use endpoint::Endpoint;
 pub(crate) use eval_store::public_url;
 pub(crate) use judges::{JudgeName, check_column as check_judge_name, names as judge_names};
 pub(crate) use model::ModelName;
+pub(crate) use reading::existing as existing_store;
 pub(crate) use store::{
-    Closed, OpenStore, close as close_store, existing as existing_store, must_exist, of_database, open as open_store,
+    Closed, OpenStore, close as close_store, existing as writable_store, must_exist, of_database, open as open_store,
     plain as plain_store,
 };
 

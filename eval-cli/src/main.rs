@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod refs;
 mod report;
+mod settings_apart;
 mod stop;
 mod verbs;
 

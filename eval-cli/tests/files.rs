@@ -99,6 +99,42 @@ fn filters_choose_the_rows() {
 }
 
 #[test]
+fn a_part_or_a_broken_file_makes_no_whole_run() {
+    let folder = filled(30);
+    let copy = |name: &str| format!("sqlite://{name}.db");
+    let first = |url: &str| {
+        let shown: Value = serde_json::from_str(&done(&folder, &["show", "--json", "--database-url", url])).unwrap();
+        shown["run"].clone()
+    };
+    let ranks = |url: &str| run(&folder, &["models", "--database-url", url]).status.success();
+
+    done(&folder, &["export", "--max-score", "0.5", "-o", "part.jsonl"]);
+    done(&folder, &["import", "part.jsonl", "--database-url", &copy("part")]);
+    let found = first(&copy("part"));
+    assert_eq!(found["dataset"]["selection"]["exported"], "score of at most 0.5");
+    let summary = &found["summary"];
+    assert_eq!((&found["planned"], &summary["counts"]["scored"]), (&10.into(), &10.into()));
+    assert_eq!(summary["score"]["mean"].to_string(), "0.0");
+    assert!(
+        done(&folder, &["show", "--database-url", &copy("part")]).contains("filtered export: score of at most 0.5")
+    );
+    assert!(!ranks(&copy("part")));
+
+    done(&folder, &["export", "-o", "run.jsonl"]);
+    let broken: Vec<_> = read(&folder, "run.jsonl").lines().take(3).map(str::to_owned).collect();
+    std::fs::write(folder.path().join("broken.jsonl"), broken.join("\n") + "\n{\"broken\n").unwrap();
+    assert!(refused(&folder, &["import", "broken.jsonl", "--database-url", &copy("broken")]).contains("line 4"));
+    let found = first(&copy("broken"));
+    assert_eq!(
+        (&found["status"], &found["stop"]["message"]),
+        (&"interrupted".into(), &"2 of its 30 evaluations were imported".into())
+    );
+    assert!(!ranks(&copy("broken")));
+    done(&folder, &["import", "run.jsonl", "--database-url", &copy("broken")]);
+    assert_eq!(first(&copy("broken"))["status"], "finished");
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused() {
     let folder = filled(3);
     let told = refused(&folder, &["export", "-o", "run.xlsx"]);

@@ -144,6 +144,51 @@ fn a_run_is_shown_beside_another_one() {
     assert!(runs.refused(&["show", "--against", "ffffff"]).contains("there is no run `ffffff`"));
 }
 
+/// Scores the answers of a column under a name of its own.
+fn named(folder: &TempDir, name: &str, column: &str, more: &[&str]) {
+    let model = format!("column:{column}");
+    let output = evalctl(folder).args(["run", "golden.csv", "-m", &model, "--as", name]).args(more).output();
+    let output = output.expect("a program");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn only_runs_that_were_asked_and_graded_alike_are_ranked() {
+    let runs = Runs { folder: fresh(), old: String::new(), new: String::new() };
+    std::fs::write(runs.folder.path().join("golden.csv"), QUESTIONS).unwrap();
+    named(&runs.folder, "one", "old", &["--judge", "exact"]);
+    named(&runs.folder, "two", "new", &["--judge", "exact"]);
+    let table = stdout(&runs.evalctl(&["models"]));
+    assert!(table.contains("1–2") && !table.contains("not comparable"), "{table}");
+    assert_eq!(runs.json(&["models"])["not_comparable"], json!([]));
+
+    named(&runs.folder, "judged", "new", &["--judge", "contains"]);
+    named(&runs.folder, "strict", "new", &["--judge", "exact", "--threshold", "0.9", "--param", "temperature=1"]);
+    let output = runs.evalctl(&["models"]);
+    let (table, notes) = (stdout(&output), stderr(&output));
+    assert_eq!(table.matches("1–2").count(), 2, "{table}");
+    assert!(table.contains("not comparable  judged: judge contains ("), "{table}");
+    assert!(table.contains(") instead of exact ("), "{table}");
+    let strict = "parameters temperature=1 instead of none, threshold 0.9 instead of 0.5; run ";
+    assert!(table.contains(strict), "{table}");
+    assert!(notes.contains("only runs that were asked and graded alike"), "{notes}");
+    let apart = runs.json(&["models"])["not_comparable"].clone();
+    let what = |at: usize| ids(&apart[at], "differences", "/what");
+    assert_eq!([what(0), what(1)], [vec!["judge"], vec!["parameters", "threshold"]], "{apart}");
+}
+
+#[test]
+fn what_sets_two_runs_apart_is_said_beside_them() {
+    let runs = Runs::new();
+    let alike = runs.json(&["show", &runs.new, "--against", &runs.old]);
+    assert_eq!(alike["differences"], json!([]));
+    named(&runs.folder, "judged", "new", &["--judge", "contains"]);
+    let text = stdout(&runs.evalctl(&["show", "@latest", "--against", &runs.old]));
+    assert!(text.contains("not asked and graded alike") && text.contains("judge contains ("), "{text}");
+    let apart = runs.json(&["show", "@latest", "--against", &runs.old]);
+    assert_eq!(ids(&apart, "differences", "/what"), ["judge"]);
+}
+
 #[test]
 fn questions_are_shown_by_score_and_page_by_page() {
     let runs = Runs::new();

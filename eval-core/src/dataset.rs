@@ -154,7 +154,7 @@ impl Dataset {
     /// find that it changed.
     pub fn select(mut self, selection: Selection) -> Result<Self, DatasetError> {
         self.pick = Pick::of(&selection, &self.label, &self.source, &self.survey)?;
-        self.selection = selection;
+        self.selection = Selection { exported: None, ..selection };
         Ok(self)
     }
 

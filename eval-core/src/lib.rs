@@ -63,7 +63,7 @@ pub use store::{
     Change, Changes, Comparison, ComparisonQuery, CostQuery, DailyCost, Durable, EvaluationQuery, HistoryQuery,
     InMemory, Interim, LeaderboardEntry, Reports, RunQuery, Stats, Store,
 };
-pub use summary::{CategorySummary, Counts, Latency, Summary, Total};
+pub use summary::{CategorySummary, Counts, Latency, Summarizer, Summary, Total};
 pub use waits::{Ending, Wait, Waiting, Waits};
 
 #[cfg(feature = "mock")]

@@ -312,9 +312,10 @@ impl Run {
         Some(self.finished?.as_millisecond() - self.started.as_millisecond())
     }
 
-    /// Whether there is something left to do: only a finished run has asked all its questions.
+    /// Whether there is something left to do: only a finished run has asked all its questions. Of a run that came by a
+    /// [filtered export](Selection::exported), nobody here knows what is left.
     pub fn can_resume(&self) -> bool {
-        self.status != RunStatus::Finished
+        self.status != RunStatus::Finished && self.dataset.selection.exported.is_none()
     }
 
     /// Whether the run asked the whole data set and finished: only such runs enter leaderboards and histories.

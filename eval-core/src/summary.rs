@@ -106,13 +106,26 @@ impl<T: Copy + Add<Output = T>> AddAssign for Total<T> {
     }
 }
 
-impl<T: Copy + Add<Output = T>> Total<T> {
-    fn add(&mut self, amount: Option<T>) {
+impl<T: Copy> Total<T> {
+    fn add_by(&mut self, amount: Option<T>, sum: impl Fn(T, T) -> T) {
         match (self.known, amount) {
-            (Some(sum), Some(amount)) => self.known = Some(sum + amount),
+            (Some(known), Some(amount)) => self.known = Some(sum(known, amount)),
             (None, Some(amount)) => self.known = Some(amount),
             (_, None) => self.unknown += 1,
         }
+    }
+}
+
+impl Total<u64> {
+    /// Saturates, as [`Money`] does: a file may claim any number of tokens.
+    fn add(&mut self, tokens: Option<u64>) {
+        self.add_by(tokens, u64::saturating_add);
+    }
+}
+
+impl Total<Money> {
+    fn add(&mut self, cost: Option<Money>) {
+        self.add_by(cost, Money::add);
     }
 }
 
@@ -202,9 +215,15 @@ impl Open {
     }
 }
 
-/// Summarises evaluations as they end: 4 bytes an evaluation (its latency) and the questions with open epochs.
+/// Summarises evaluations one by one, in any order: 4 bytes an evaluation (its latency) and the questions with open
+/// epochs. For those that are at hand together, [`Summary::of`].
+///
+/// ```
+/// use eval_core::Summarizer;
+/// assert_eq!(Summarizer::new(50, 1, 0.5).finish().counts.total(), 0);
+/// ```
 #[derive(Debug)]
-pub(crate) struct Summarizer {
+pub struct Summarizer {
     planned: u64,
     started: u64,
     epochs: u32,
@@ -223,7 +242,9 @@ pub(crate) struct Summarizer {
 }
 
 impl Summarizer {
-    pub(crate) fn new(planned: u64, epochs: u32, threshold: f64) -> Self {
+    /// A summary of nothing yet: so many evaluations planned, so many epochs of each question, and the score that
+    /// passes.
+    pub fn new(planned: u64, epochs: u32, threshold: f64) -> Self {
         Self {
             planned,
             started: 0,
@@ -247,7 +268,8 @@ impl Summarizer {
         self.started += 1;
     }
 
-    pub(crate) fn push(&mut self, evaluation: &Evaluation) {
+    /// Takes the next evaluation.
+    pub fn push(&mut self, evaluation: &Evaluation) {
         let category = &evaluation.sample.category;
         if !self.categories.contains_key(category) {
             self.categories.insert(category.clone(), Category::default());
@@ -313,7 +335,8 @@ impl Summarizer {
         }
     }
 
-    pub(crate) fn finish(mut self) -> Summary {
+    /// The summary of all that was taken.
+    pub fn finish(mut self) -> Summary {
         for question in std::mem::take(&mut self.open).into_values() {
             self.close(&question);
         }

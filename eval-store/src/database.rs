@@ -3,6 +3,7 @@
 //! A query is written once and compiled for each database, by [`on!`](connection); `sqlite` and `postgres` hold what
 //! really differs: how a connection is made, and the statements that write evaluations.
 
+mod advice;
 mod attempts;
 mod connection;
 mod error;

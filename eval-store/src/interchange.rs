@@ -1,5 +1,7 @@
 //! Runs and evaluations in files: ours out and in, those of other tools in.
 
+mod admission;
+mod audit;
 mod csv;
 mod desk;
 mod document;

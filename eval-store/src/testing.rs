@@ -1,4 +1,4 @@
-//! A Postgres server to test with (feature `testing`).
+//! Databases to test with, in trouble too (feature `testing`).
 //!
 //! ```no_run
 //! use eval_store::testing::Postgres;
@@ -9,6 +9,8 @@
 //! }
 //! ```
 
+#[cfg(feature = "sqlite")]
+mod lock;
 mod programs;
 mod query;
 
@@ -17,6 +19,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+#[cfg(feature = "sqlite")]
+pub use lock::SqliteLock;
 use programs::Programs;
 pub use query::query;
 
@@ -61,6 +65,15 @@ impl Postgres {
         let name = format!("eval_{}_{}_{number}", std::process::id(), eval_core::RunId::new().short());
         query(&self.url, &format!("CREATE DATABASE {name}"));
         self.named(&name)
+    }
+
+    /// The URL of a database for a user who has just been made, and who may log in and no more.
+    pub fn user(&self, database: &str) -> String {
+        let name = format!("eval_{}_{}", std::process::id(), eval_core::RunId::new().short());
+        query(&self.url, &format!("CREATE ROLE {name} LOGIN PASSWORD '{name}'"));
+        let (scheme, rest) = database.split_once("://").unwrap_or(("postgres", database));
+        let host = rest.split_once('@').map_or(rest, |(_, host)| host);
+        format!("{scheme}://{name}:{name}@{host}")
     }
 
     /// The URL of a database of this name.

@@ -11,7 +11,7 @@ use eval_core::{
     RunStatus, Store, StoreError, async_trait,
 };
 use eval_store::{ExportError, Format, Import, ImportError, export, export_file, import};
-use runs::{all, filled};
+use runs::{all, filled, summarize};
 
 const FORMATS: [Format; 3] = [Format::Csv, Format::Json, Format::Jsonl];
 
@@ -61,7 +61,8 @@ async fn other_programs_may_lay_json_out_anew() {
 
 #[tokio::test]
 async fn a_run_without_evaluations_is_exported_too() {
-    let (store, run) = (InMemory::new(), run("gpt-4o", 0));
+    let (store, mut run) = (InMemory::new(), run("gpt-4o", 0));
+    run.status = RunStatus::Cancelled;
     store.put_run(&run).await.unwrap();
     for format in FORMATS {
         assert_imports(&text(&store, &run, format).await, &store, &run).await;
@@ -123,14 +124,19 @@ async fn behind_a_link_the_file_is_replaced_and_keeps_its_rights() {
 
 #[tokio::test]
 async fn an_older_file_does_not_undo_the_end_of_a_run() {
-    let ended = finished("gpt-4o", 0, 0.5, 0);
+    let (store, mut ended) = (InMemory::new(), finished("gpt-4o", 0, 0.5, 0));
+    store.put_run(&ended).await.unwrap();
+    let evaluation = scored(ended.id, "a", 1, 0.5);
+    store.put_evaluations(ended.id, std::slice::from_ref(&evaluation)).await.unwrap();
+    summarize(&store, &mut ended).await;
     let (mut begun, mut later) = (ended.clone(), ended.clone());
-    (begun.status, begun.finished, begun.summary) = (RunStatus::Running, None, None);
+    (begun.status, begun.finished, begun.summary) = (RunStatus::Interrupted, None, None);
     later.finished = Some(time(999));
     let store = InMemory::new();
     for (put, stays) in [(&begun, &begun), (&ended, &ended), (&begun, &ended), (&later, &later), (&ended, &later)] {
         let mut text = Vec::new();
         eval_store::write_run(&mut text, put).unwrap();
+        eval_store::write_evaluations(&mut text, put.id, std::slice::from_ref(&evaluation)).unwrap();
         import(&text[..], &store).await.unwrap();
         assert_eq!(store.get_run(put.id).await.unwrap(), *stays);
     }
@@ -270,7 +276,8 @@ impl Reports for Writing {}
 
 #[tokio::test]
 async fn f49_an_export_while_the_run_writes_gives_no_row_twice_and_leaves_none_out() {
-    let (store, run) = (Writing { inner: InMemory::new(), reads: AtomicU32::new(0) }, run("gpt-4o", 0));
+    let (store, mut run) = (Writing { inner: InMemory::new(), reads: AtomicU32::new(0) }, run("gpt-4o", 0));
+    run.planned = 10_000;
     store.put_run(&run).await.unwrap();
     let begun: Vec<_> = (0..300).map(|n| failed(&format!("q{n:03}"), 1, "timeout")).collect();
     store.put_evaluations(run.id, &begun).await.unwrap();

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use eval_core::conformance::fixtures::{failed, finished, rich, run, scored};
 use eval_core::{
-    BoxError, Evaluation, EvaluationQuery, InMemory, Reports, Run, RunId, RunQuery, Store, StoreError, async_trait,
+    BoxError, Evaluation, EvaluationQuery, InMemory, Reports, Run, RunId, RunQuery, RunStatus, Store, StoreError,
+    Summary, async_trait,
 };
 use eval_store::{Spill, import};
 
@@ -94,6 +95,9 @@ async fn what_the_store_cannot_take_comes_back_by_import() {
         );
     }
     run = finished("gpt-4o", 0, 0.5, 0).with_id(run.id);
+    run.planned = 1 + evaluations.len() as u64;
+    run.epochs = u32::MAX;
+    run.summary = Some(summary_of(&evaluations, Some(&before)).await);
     spilled(store.put_run(&run).await);
 
     store.inner().set_broken(false);
@@ -107,7 +111,19 @@ async fn what_the_store_cannot_take_comes_back_by_import() {
     }
     let alone = InMemory::new();
     import_file(&path, &alone).await;
-    assert_eq!(alone.get_run(run.id).await.unwrap(), run, "the file needs no store that knows the run");
+    let left = alone.get_run(run.id).await.unwrap();
+    assert_eq!((left.status, left.can_resume()), (RunStatus::Interrupted, true), "the file does not hold all of it");
+    assert_eq!(left.summary, Some(summary_of(&evaluations, None).await), "the file needs no store that knows the run");
+}
+
+/// The summary of evaluations in the order of a store.
+async fn summary_of(evaluations: &[Evaluation], more: Option<&Evaluation>) -> Summary {
+    let (store, run) = (InMemory::new(), run("gpt-4o", 0));
+    store.put_run(&run).await.expect("it is stored");
+    let all: Vec<_> = evaluations.iter().chain(more).cloned().collect();
+    store.put_evaluations(run.id, &all).await.expect("it is stored");
+    let stored = store.evaluations(run.id, &EvaluationQuery::default()).await.expect("they are read");
+    Summary::of(&stored, u32::MAX, 0.5)
 }
 
 trait WithId {
@@ -180,7 +196,8 @@ async fn a_full_disk_loses_nothing() {
     let store = DieselStore::open_with(&database.display().to_string(), full).await.unwrap();
     // Nobody will make room.
     let store = Spill::new(store).to_folder(folder.path()).patience(std::time::Duration::ZERO);
-    let run = run("gpt-4o", 0);
+    let mut run = run("gpt-4o", 0);
+    run.planned = 400;
     store.put_run(&run).await.unwrap();
     let mut spills = std::collections::BTreeSet::new();
     for n in 0..400 {

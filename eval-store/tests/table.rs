@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use eval_core::conformance::fixtures::{run, scored, time};
 use eval_core::{
-    Completion, Evaluation, EvaluationQuery, InMemory, Money, Outcome, ProviderErrorKind, Reports, Run, Sample, Score,
-    Store, Verdict,
+    Completion, Evaluation, EvaluationQuery, InMemory, Money, Outcome, ProviderErrorKind, Reports, Run, RunStatus,
+    Sample, Score, Store, Verdict,
 };
 use eval_store::{Format, ImportError, export, import};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
-use runs::{all, filled};
+use runs::{all, filled, summarize};
 
 async fn table(store: &dyn Reports, run: &Run) -> String {
     let mut text = Vec::new();
@@ -69,6 +69,7 @@ async fn no_cell_is_a_formula_and_numbers_stay_numbers() {
     let (store, mut run) = (InMemory::new(), run("=model", 0));
     run.name = "@name".to_owned();
     run.dataset.name = "+dataset".to_owned();
+    run.status = RunStatus::Cancelled;
     store.put_run(&run).await.unwrap();
     let evaluations: Vec<_> = FORMULAS.iter().enumerate().map(|(at, text)| everywhere(at, text)).collect();
     store.put_evaluations(run.id, &evaluations).await.unwrap();
@@ -152,8 +153,10 @@ fn what_is_exported_and_imported_is_equal_in_every_format() {
             let (store, mut run) = (InMemory::new(), run("gpt-4o", 0));
             run.name.clone_from(&name);
             run.dataset.name = name;
+            (run.status, run.finished, run.epochs) = (RunStatus::Finished, Some(time(60)), u32::MAX);
             store.put_run(&run).await.expect("it is stored");
             store.put_evaluations(run.id, &evaluations).await.expect("it is stored");
+            summarize(&store, &mut run).await;
             for format in [Format::Csv, Format::Json, Format::Jsonl] {
                 let (mut text, copy) = (Vec::new(), InMemory::new());
                 export(&store, run.id, EvaluationQuery::default(), format, &mut text).await.expect("a run");

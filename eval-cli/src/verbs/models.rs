@@ -1,6 +1,6 @@
 //! `evalctl models`
 
-use eval_core::{LeaderboardEntry, Reports as _};
+use eval_core::{LeaderboardEntry, Reports as _, Run, RunId};
 use serde_json::json;
 
 use crate::args::{Global, ModelsArgs};
@@ -10,15 +10,20 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Align, Console, Table, clean, interval, latency, percent, total_money};
 use crate::report::{label, rank_ranges};
+use crate::settings_apart::{self, Difference};
 
 /// The leaderboard: the latest whole run of each name on one data set.
 pub(crate) async fn models(console: &Console, global: &Global, args: ModelsArgs) -> Outcome {
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::existing_store(&settings).await?;
     let entries = store.leaderboard(args.dataset.as_deref()).await?;
+    let Compared { measure, apart } = Compared::of(&entries);
     if console.is_machine() {
         let dataset = entries.first().map(|entry| &entry.run.dataset.name);
-        console.json(&json!({"schema": "evalctl.models/1", "dataset": dataset, "models": entries}))?;
+        let apart: Vec<_> = apart.iter().map(|(run, found)| json!({"run": run.id, "differences": found})).collect();
+        console.json(&json!({
+            "schema": "evalctl.models/1", "dataset": dataset, "models": entries, "not_comparable": apart,
+        }))?;
         return Ok(Exit::Done);
     }
     let Some(first) = entries.first() else {
@@ -26,14 +31,22 @@ pub(crate) async fn models(console: &Console, global: &Global, args: ModelsArgs)
     };
     let (unreliable, ranked): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| entry.unreliable);
     console.note(format!("{}: the latest whole run of each model", clean(&first.run.dataset.name)));
-    if !ranked.is_empty() {
-        console.print(board(&ranked).render(console.width))?;
+    let (ranked, others): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|entry| measure.contains(&entry.run.id));
+    if ranked.len() + others.len() > 0 {
+        console.print(board(&ranked, &others).render(console.width))?;
     }
     for entry in &unreliable {
         console.print(unreliable_line(entry))?;
     }
+    for (run, found) in &apart {
+        console.print(apart_line(run, found))?;
+    }
     if ranked.len() > 1 {
         console.note("Models that share a rank cannot be told apart by these intervals.");
+    }
+    if !apart.is_empty() {
+        console
+            .note("Ranked are only runs that were asked and graded alike; the others would need a run of their own.");
     }
     if different_data(&entries) {
         console.note("These runs did not all ask the same version of the data set: compare with care.");
@@ -41,7 +54,30 @@ pub(crate) async fn models(console: &Console, global: &Global, args: ModelsArgs)
     Ok(Exit::Done)
 }
 
-fn board(entries: &[&LeaderboardEntry]) -> Table {
+/// Who can be ranked, and what sets the others apart.
+struct Compared<'a> {
+    measure: Vec<RunId>,
+    apart: Vec<(&'a Run, Vec<Difference>)>,
+}
+
+impl<'a> Compared<'a> {
+    fn of(entries: &'a [LeaderboardEntry]) -> Self {
+        let runs: Vec<_> = entries.iter().map(|entry| &entry.run).collect();
+        let majority = settings_apart::majority(&runs);
+        let Some(first) = majority.first() else { return Self { measure: Vec::new(), apart: Vec::new() } };
+        let apart = runs.iter().map(|run| (*run, settings_apart::between(run, first)));
+        let apart = apart.filter(|(_, found)| !found.is_empty()).collect();
+        Self { measure: majority.iter().map(|run| run.id).collect(), apart }
+    }
+}
+
+fn apart_line(run: &Run, found: &[Difference]) -> String {
+    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    format!("  not comparable  {}: {}; run {}", label(run), found.join(", "), run.id.short())
+}
+
+/// The ranked, and below them those that have no rank among these.
+fn board(ranked: &[&LeaderboardEntry], others: &[&LeaderboardEntry]) -> Table {
     let mut table = Table::new([
         ("rank", Align::Right),
         ("model", Align::Left),
@@ -54,8 +90,11 @@ fn board(entries: &[&LeaderboardEntry]) -> Table {
         ("failed", Align::Right),
         ("run", Align::Right),
     ]);
-    let ranks = rank_ranges(&entries.iter().map(|entry| entry.run.score().copied()).collect::<Vec<_>>());
-    for (entry, rank) in entries.iter().zip(ranks) {
+    let ranks = rank_ranges(&ranked.iter().map(|entry| entry.run.score().copied()).collect::<Vec<_>>());
+    // To be the first of one says nothing.
+    let ranks = ranks.into_iter().map(|rank| if ranked.len() == 1 && !others.is_empty() { "–".into() } else { rank });
+    let ranks = ranks.chain(others.iter().map(|_| "–".to_owned()));
+    for (entry, rank) in ranked.iter().chain(others).zip(ranks) {
         let (run, summary) = (&entry.run, entry.run.summary.as_ref());
         let times = summary.and_then(|summary| summary.latency);
         table.row([

@@ -10,6 +10,7 @@ use std::process::{Command, Output};
 use crate::common::{clean, evalctl, fresh};
 use crate::endpoint::{calls, endpoint, questions};
 use crate::watch::Watched;
+use eval_store::testing::{Postgres, query};
 use tempfile::TempDir;
 
 const NOBODY: u32 = 65534;
@@ -65,6 +66,49 @@ async fn f10_what_cannot_be_written_is_refused_before_the_first_call() {
     }
     assert!(calls(&server).await.is_empty(), "something was asked");
     assert!(!at("no").exists(), "a folder was made");
+}
+
+/// Reading takes no right to write; a run does, and is refused before it costs anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn f10_who_may_only_read_reads_and_begins_no_run() {
+    let (folder, server) = (fresh(), endpoint().await);
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("q.csv"), questions(3)).unwrap();
+    fs::create_dir(at("sealed")).unwrap();
+    let fill = |url: &str| {
+        let made =
+            ["run", "q.csv", "-m", "simulated:strong", "--judge", "exact", "--as", "filled", "--database-url", url];
+        assert!(evalctl(&folder).args(made).output().unwrap().status.success());
+    };
+    fill("sqlite://sealed/eval.db");
+    let mut databases = vec!["sqlite://sealed/eval.db".to_owned()];
+    if let Some(postgres) = Postgres::shared() {
+        let url = postgres.database();
+        fill(&url);
+        query(&url, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC");
+        databases.push(postgres.user(&url));
+    }
+    for (path, mode) in [("sealed/eval.db", 0o444), ("sealed", 0o555), ("q.csv", 0o644), (".", 0o755)] {
+        may(&at(path), mode);
+    }
+    for database in databases {
+        for arguments in [&["runs"][..], &["show"], &["models"], &["db", "status"], &["export"], &["history", "filled"]]
+        {
+            let mut command = without_rights(&folder);
+            command.args(arguments).env("DATABASE_URL", &database);
+            let output = output(command).await;
+            let text = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success() && !output.stdout.is_empty(), "{database} {arguments:?}: {text}");
+        }
+        let mut command = without_rights(&folder);
+        command.args(["run", "q.csv", "-m", "quick", "--judge", "exact"]);
+        command.env("DATABASE_URL", &database).env("OPENAI_BASE_URL", server.uri());
+        let output = output(command).await;
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{database}: {text}");
+        assert!(text.contains("writable") || text.contains("for a run to write"), "{database}: {text}");
+    }
+    assert!(calls(&server).await.is_empty(), "something was asked");
 }
 
 /// A folder of this name is a guess, so it is a caution and no refusal.

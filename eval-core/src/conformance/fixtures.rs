@@ -58,6 +58,7 @@ pub fn rich_run() -> Run {
         categories: vec!["math".into(), TEXTS[6].into()],
         draw: Some(Draw { size: 20, seed: u64::MAX }),
         limit: Some(5),
+        exported: None,
     };
     let params = (Params::new().with("temperature", 0.1 + 0.2).with("seed", u64::MAX).with("top_p", 1e-7))
         .with("stop", json!(["\n", TEXTS[3], null, true, {"deep": [1.5]}]));

@@ -21,6 +21,11 @@ pub struct Selection {
     /// At most so many samples, from the top of the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+    /// In words, which evaluations of a run were exported, for instance `outcome failed`: only those came with the file
+    /// that the run was imported from. No data set can be asked by it: [`Dataset::select`](crate::Dataset::select)
+    /// leaves it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exported: Option<String>,
 }
 
 /// A seeded random draw.
@@ -45,7 +50,7 @@ impl Selection {
 }
 
 impl fmt::Display for Selection {
-    /// `all`, or for instance `category math, 20 drawn with seed 7, first 5`.
+    /// `all`, or for instance `category math, 20 drawn with seed 7, first 5` or `filtered export: outcome failed`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
         if !self.categories.is_empty() {
@@ -56,6 +61,9 @@ impl fmt::Display for Selection {
         }
         if let Some(limit) = self.limit {
             parts.push(format!("first {limit}"));
+        }
+        if let Some(words) = &self.exported {
+            parts.push(format!("filtered export: {words}"));
         }
         if parts.is_empty() { f.write_str("all") } else { f.write_str(&parts.join(", ")) }
     }

@@ -1,12 +1,13 @@
 //! Brings a database to the schema of this version, or refuses it.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::Path;
 
 use diesel::dsl::sql;
 use diesel::migration::{Migration, MigrationConnection, MigrationSource};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::database::connection::Connection as AnyConnection;
@@ -52,9 +53,17 @@ impl Versions {
         read.map_err(|Refused(why)| why)
     }
 
+    /// Whether there is nothing to change.
+    ///
+    /// # Errors
+    /// Why a newer schema is refused.
+    pub(crate) fn are_current(&self) -> Result<bool, String> {
+        self.refuse_newer().map_err(|Refused(why)| why)?;
+        Ok(self.applied == self.known)
+    }
+
     /// Whether there is something to change, and something to lose.
-    #[cfg(feature = "sqlite")]
-    fn are_older(&self) -> bool {
+    pub(crate) fn are_older(&self) -> bool {
         !self.applied.is_empty() && !self.known.is_subset(&self.applied)
     }
 
@@ -65,6 +74,14 @@ impl Versions {
             "its schema has version {newer}, and this version of the program knows {ours} at most; \
              use a newer program or another database"
         )))
+    }
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = self.known.last().map_or("none", String::as_str);
+        let applied = self.applied.last().map_or("none", String::as_str);
+        write!(f, "schema {applied}, which is older than {known}")
     }
 }
 
@@ -131,8 +148,10 @@ impl Schema {
             return Err(Refused("it holds the tables of another program; name another database".to_owned()));
         }
         versions.refuse_newer()?;
-        let pending = connection.run_pending_migrations(self.migrations);
-        pending.map_err(|error| Refused(format!("its schema cannot be brought up to date: {error}")))?;
+        if versions.applied != versions.known {
+            let pending = connection.run_pending_migrations(self.migrations);
+            pending.map_err(|error| Refused(format!("its schema cannot be brought up to date: {error}")))?;
+        }
         Ok(connection.batch_execute(TRY_TO_WRITE)?)
     }
 
@@ -144,13 +163,15 @@ impl Schema {
         let unreadable = |error| Refused(format!("its schema version cannot be read: {error}"));
         let known: Vec<Box<dyn Migration<C::Backend>>> = self.migrations.migrations().map_err(unreadable)?;
         let known = known.iter().map(|migration| migration.name().version().to_string()).collect();
-        // Diesel makes the table that it reads.
         let ours = format!("count(*) FROM {} AS tables WHERE name = '__diesel_schema_migrations'", self.tables);
         if connection.count(&ours)? == 0 {
             return Ok(Versions { known, applied: BTreeSet::new() });
         }
-        let applied = connection.applied_migrations().map_err(unreadable)?;
-        Ok(Versions { known, applied: applied.iter().map(ToString::to_string).collect() })
+        // Not by diesel, which makes the table before it reads it.
+        Ok(Versions {
+            known,
+            applied: connection.texts("version FROM __diesel_schema_migrations")?.into_iter().collect(),
+        })
     }
 }
 
@@ -164,9 +185,10 @@ pub(crate) fn tables(connection: &AnyConnection) -> &'static str {
     }
 }
 
-/// A number that SQL counts.
+/// What SQL counts and lists.
 pub(crate) trait Count {
     fn count(&mut self, what: &str) -> QueryResult<i64>;
+    fn texts(&mut self, what: &str) -> QueryResult<Vec<String>>;
 }
 
 #[cfg(feature = "sqlite")]
@@ -174,11 +196,19 @@ impl Count for SqliteConnection {
     fn count(&mut self, what: &str) -> QueryResult<i64> {
         diesel::select(sql::<BigInt>(what)).get_result(self)
     }
+
+    fn texts(&mut self, what: &str) -> QueryResult<Vec<String>> {
+        diesel::select(sql::<Text>(what)).load(self)
+    }
 }
 
 #[cfg(feature = "postgres")]
 impl Count for crate::database::postgres::PgConnection {
     fn count(&mut self, what: &str) -> QueryResult<i64> {
         diesel::select(sql::<BigInt>(what)).get_result(self)
+    }
+
+    fn texts(&mut self, what: &str) -> QueryResult<Vec<String>> {
+        diesel::select(sql::<Text>(what)).load(self)
     }
 }

@@ -24,6 +24,8 @@ pub struct Options {
     /// Postgres: whether statements are kept prepared from one call to the next. Default: yes. Not behind PgBouncer in
     /// transaction mode, where each transaction may meet another server; `?pgbouncer=true` in the URL says the same.
     pub statement_cache: bool,
+    /// Whether its connections only read, and so want no right to write.
+    pub(crate) reading: bool,
 }
 
 impl Options {
@@ -35,7 +37,14 @@ impl Options {
             full_sync: false,
             max_bytes: None,
             statement_cache: true,
+            reading: false,
         }
+    }
+
+    /// The same settings for connections that only read.
+    pub(crate) fn reading(mut self) -> Self {
+        self.reading = true;
+        self
     }
 
     /// The same settings with this time to wait for another process that is writing.

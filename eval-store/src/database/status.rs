@@ -6,6 +6,7 @@ use diesel::prelude::QueryResult;
 use eval_core::StoreError;
 use tokio::task::spawn_blocking;
 
+use crate::database::advice::advice;
 use crate::database::connection::{Connection, on};
 use crate::database::error::backend;
 use crate::database::location::{Location, public_url, refused};
@@ -66,8 +67,8 @@ impl DatabaseStatus {
     fn read_now(url: &str) -> Result<Self, StoreError> {
         let location = Location::parse(url)?;
         location.check(url)?;
-        let fail = |why: String| refused(url, why);
-        let options = Options::new();
+        let fail = |why: String| refused(url, advice(&location, &why));
+        let options = Options::new().reading();
         let deadline = Instant::now() + options.patience;
         let place = Place::new(location.clone(), options).map_err(fail)?;
         let connection = place.connect(location == Location::Memory, deadline);

@@ -11,11 +11,12 @@ use eval_core::{
 };
 use tokio::task::spawn_blocking;
 
+use crate::database::advice::advice;
 use crate::database::connection::Connection;
 use crate::database::error::{Failure, backend};
 use crate::database::leases::Held;
-use crate::database::location::{Location, folder, refused};
-use crate::database::migrate::migrate;
+use crate::database::location::{Location, refused};
+use crate::database::migrate::{Versions, migrate};
 use crate::database::options::Options;
 use crate::database::place::Place;
 use crate::database::readers::Readers;
@@ -94,22 +95,60 @@ impl DieselStore {
     /// As [`open`](DieselStore::open).
     pub async fn open_with(url: &str, options: Options) -> Result<Self, StoreError> {
         let url = url.to_owned();
-        spawn_blocking(move || Self::open_now(&url, options)).await.map_err(backend)?
+        spawn_blocking(move || Self::open_now(&url, &options)).await.map_err(backend)?
     }
 
-    fn open_now(url: &str, options: Options) -> Result<Self, StoreError> {
+    /// Opens a database that is there, to read it. Where the schema is up to date nothing is written and nothing locked,
+    /// so that a user may do it who has no right to write, and what writes fails. A schema that is missing or older is
+    /// brought up to date as by [`open`](Self::open), which needs that right.
+    ///
+    /// A SQLite file that lies at rest and that we may not write to is read as it stands.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); and when there is no such file.
+    pub async fn open_to_read(url: &str) -> Result<Self, StoreError> {
+        let url = url.to_owned();
+        spawn_blocking(move || Self::open_to_read_now(&url)).await.map_err(backend)?
+    }
+
+    fn open_now(url: &str, options: &Options) -> Result<Self, StoreError> {
         let location = Location::parse(url)?;
         location.check(url)?;
         let fail = |why: String| refused(url, advice(&location, &why));
-        let patience = options.patience;
-        let place = Place::new(location.clone(), options).map_err(fail)?;
-        let connection = place.connect(true, Instant::now() + patience);
+        let place = Place::new(location.clone(), options.clone()).map_err(fail)?;
+        let connection = place.connect(true, Instant::now() + options.patience);
         let mut connection = connection.map_err(|failure| fail(failure.to_string()))?;
         migrate(&mut connection, location.path()).map_err(fail)?;
+        Self::on(location.clone(), place, connection, options).map_err(|error| fail(error.to_string()))
+    }
+
+    fn open_to_read_now(url: &str) -> Result<Self, StoreError> {
+        let options = Options::default();
+        let location = Location::parse(url)?;
+        location.check(url)?;
+        let fail = |why: String| refused(url, advice(&location, &why));
+        let place = Place::new(location.clone(), options.clone().reading()).map_err(fail)?;
+        let deadline = Instant::now() + options.patience;
+        let connection = place.connect(location == Location::Memory, deadline);
+        let mut connection = connection.map_err(|failure| fail(failure.to_string()))?;
+        let versions = connection.until(deadline, Versions::read).map_err(fail)?;
+        if versions.are_current().map_err(fail)? {
+            return Self::on(location.clone(), place, connection, &options).map_err(|error| fail(error.to_string()));
+        }
+        drop(connection);
+        Self::open_now(url, &options).map_err(|error| match error {
+            StoreError::Open { url, reason } if versions.are_older() => {
+                let reason = format!("it has {versions}, and has to be brought up to date first: {reason}");
+                StoreError::Open { url, reason }
+            }
+            other => other,
+        })
+    }
+
+    fn on(location: Location, place: Place, connection: Connection, options: &Options) -> std::io::Result<Self> {
+        let (patience, held) = (options.patience, Held::default());
         let readers = (location != Location::Memory).then(|| Readers::new(place.clone(), patience));
-        let held = Held::default();
-        let writer =
-            Writer::spawn(place, connection, patience, held.clone()).map_err(|error| fail(error.to_string()))?;
+        let writer = Writer::spawn(place, connection, patience, held.clone())?;
         Ok(Self { location, writer, readers, held })
     }
 
@@ -143,39 +182,6 @@ impl DieselStore {
         work: impl FnMut(&mut Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.writer.call(work).await
-    }
-}
-
-/// What the database said, and what to do about it.
-fn advice(location: &Location, why: &str) -> String {
-    if matches!(location, Location::Postgres(_)) {
-        return server_advice(why);
-    }
-    let folder = location.path().map_or(Path::new("."), folder).display();
-    match why {
-        why if why.contains("readonly") => {
-            format!("{why}; make the file and the folder {folder} writable, or name another file")
-        }
-        why if why.contains("unable to open") => {
-            format!("{why}; look at the rights of the file and of the folder {folder}, or name another file")
-        }
-        why if why.contains("not a database") => format!("{why}; name another file"),
-        why if why.contains("locked") => format!("{why}; another program is writing to it: try again later"),
-        why => why.to_owned(),
-    }
-}
-
-fn server_advice(why: &str) -> String {
-    match why {
-        why if why.contains("refused") => format!("{why}; is the server running, and are host and port right?"),
-        why if why.contains("password") => format!("{why}; look at user and password"),
-        why if why.contains("does not exist") => format!("{why}; create it first, for instance with createdb"),
-        why if why.contains("permission denied") => format!("{why}; the user must be allowed to create tables"),
-        why if why.contains("tables of another program") => {
-            format!("{why}, or a schema of your own by ?options=-csearch_path%3Devals")
-        }
-        why if why.contains("TLS") || why.contains("certificate") => format!("{why}; look at sslmode and sslrootcert"),
-        why => why.to_owned(),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::io;
 
-use eval_core::StoreError;
+use eval_core::{RunId, StoreError};
 use thiserror::Error;
 
-/// A file could not be imported. Of a file that is read line by line, what stands before the line is stored; importing
-/// again does no harm.
+/// A file could not be imported. Of a file that is read line by line, what stands before the line is stored, in a run
+/// that is interrupted where evaluations are missing; importing again does no harm.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -40,6 +40,14 @@ pub enum ImportError {
         /// The name of the column, if it is one cell that is wrong.
         column: Option<String>,
         /// What is wrong.
+        message: String,
+    },
+    /// A run and its evaluations cannot both be true. The run stays as it was, or is left as interrupted.
+    #[error("run {} contradicts its evaluations: {message}", run.short())]
+    Contradiction {
+        /// The run.
+        run: RunId,
+        /// What does not fit, with both figures.
         message: String,
     },
     /// The store did not take what stands at this line, or shortly before it.

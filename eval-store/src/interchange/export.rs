@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use eval_core::{ComparisonQuery, Evaluation, EvaluationQuery, Reports, Run, RunId, StoreError};
+use eval_core::{Changes, ComparisonQuery, Evaluation, EvaluationQuery, Reports, Run, RunId, StoreError};
 use thiserror::Error;
 
 use super::csv::CsvWriter;
@@ -28,6 +28,9 @@ pub enum ExportError {
 /// Writes a run and those of its evaluations that are wanted, in the order of sample and epoch, and flushes.
 /// [`import`](crate::import) takes it back. Returns how many evaluations were written.
 ///
+/// Where not all rows are wanted, the run in the file says which ones: its
+/// [`Selection::exported`](eval_core::Selection::exported). The summary in the file is still that of the whole run.
+///
 /// Rows are read page by page, so that a long run needs little memory; the limit of the query is that of a page. Each
 /// page goes on after the last row of the one before, so that a run that is still written to gives no row twice and
 /// leaves none out that was there when the export began.
@@ -41,8 +44,8 @@ pub async fn export<W: Write>(
     format: Format,
     writer: W,
 ) -> Result<u64, ExportError> {
-    let mut sheet = Sheet::new(format, writer, &store.get_run(run).await?)?;
     let (mut rows, mut count) = (rows.into(), 0);
+    let mut sheet = Sheet::new(format, writer, &rows.mark(store.get_run(run).await?))?;
     while let Some(page) = rows.next(store, run).await? {
         count += page.len() as u64;
         sheet.write(&page)?;
@@ -97,6 +100,29 @@ impl From<ComparisonQuery> for Rows {
 }
 
 impl Rows {
+    /// The run as its file tells it: where evaluations may be left out, it says which ones it has.
+    fn mark(&self, mut run: Run) -> Run {
+        if let Some(words) = self.words() {
+            let exported = &mut run.dataset.selection.exported;
+            *exported = Some(exported.take().map_or_else(|| words.clone(), |earlier| format!("{earlier}, {words}")));
+        }
+        run
+    }
+
+    /// The filters in words; `None` when there are none.
+    fn words(&self) -> Option<String> {
+        let (query, changes) = match self {
+            Self::Wanted(query) => (query, None),
+            Self::Changed(ComparisonQuery { changes: Changes::All, evaluations, .. }) => (evaluations, None),
+            Self::Changed(query) => {
+                let word = format!("{:?}", query.changes).to_lowercase();
+                (&query.evaluations, Some(format!("{word} against run {}", query.against.short())))
+            }
+        };
+        let words: Vec<_> = filters(query).into_iter().chain([changes]).flatten().collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+
     /// The next page; `None` after the last.
     async fn next(&mut self, store: &dyn Reports, run: RunId) -> Result<Option<Vec<Evaluation>>, StoreError> {
         let page = match &*self {
@@ -108,6 +134,17 @@ impl Rows {
         query.after = Some((last.sample.id.clone(), last.epoch));
         Ok(Some(page))
     }
+}
+
+fn filters(query: &EvaluationQuery) -> [Option<String>; 6] {
+    [
+        query.category.as_ref().map(|category| format!("category {category}")),
+        query.outcome.map(|outcome| format!("outcome {outcome}")),
+        query.min_score.map(|score| format!("score of at least {score}")),
+        query.max_score.map(|score| format!("score of at most {score}")),
+        query.text.as_ref().map(|text| format!("text `{text}`")),
+        query.after.as_ref().map(|(id, _)| format!("after question {id}")),
+    ]
 }
 
 /// A file in one of the formats.

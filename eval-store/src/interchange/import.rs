@@ -35,6 +35,16 @@ pub async fn import<R: BufRead>(reader: R, store: &dyn Store) -> Result<Imported
 /// Idempotent: what the store has already stays. A run replaces the stored one unless that one ended later, so that
 /// a file from the middle of a run does not undo its end. A run of another tool gets its id from that tool's own, so
 /// that importing a file again counts nothing twice.
+///
+/// A finished run has an evaluation of each question and epoch, whatever its file says:
+///
+/// - Its summary is that of the evaluations that are here, and its plan is held against their number. Where some are
+///   missing the run is interrupted, and so can be resumed; where there are too many the file is refused.
+/// - The run of a [filtered export](eval_core::Selection::exported) keeps its status, but is a part: its plan and its
+///   summary are those of the part, and it never enters leaderboards or histories. It replaces no whole run.
+/// - What goes on elsewhere, or was exported while it did, is interrupted here.
+/// - Endpoint, prompt, system message and rubric of its [`RunSpec`](eval_core::RunSpec) are left out: a file from
+///   elsewhere does not decide where a key is sent or what is read. A run that is here already keeps its own.
 #[derive(Debug, Clone, Default)]
 pub struct Import {
     labels: Labels,
@@ -67,26 +77,30 @@ impl Import {
     /// Reads a file into a store.
     ///
     /// # Errors
-    /// [`ImportError`] with the place. Of JSON lines and CSV, what stands before it is stored; of other files, nothing.
+    /// [`ImportError`] with the place. Of JSON lines and CSV, what stands before it is stored; of other files, nothing. A
+    /// run of which evaluations are missing by then is interrupted.
     pub async fn read<R: BufRead>(&self, mut reader: R, store: &dyn Store) -> Result<Imported, ImportError> {
         let mut desk = Desk::new(store);
+        let read = self.file(&mut desk, &mut reader).await;
+        desk.finish(read).await
+    }
+
+    async fn file(&self, desk: &mut Desk<'_>, reader: &mut impl BufRead) -> Result<(), ImportError> {
         let mut text = Vec::new();
-        while read_line(&mut desk, &mut reader, &mut text)? {
+        while read_line(desk, reader, &mut text)? {
             if text.trim_ascii().is_empty() {
                 continue;
             }
-            match Opening::of(&text)? {
-                Opening::Lines => self.lines(&mut desk, &mut reader, text).await?,
+            return match Opening::of(&text)? {
+                Opening::Lines => self.lines(desk, reader, text).await,
                 Opening::Table => {
                     self.refuse_labels()?;
-                    csv::read(&mut desk, Cursor::new(text).chain(reader)).await?;
+                    csv::read(desk, Cursor::new(text).chain(reader)).await
                 }
-                Opening::Document => self.document(&mut desk, &mut reader, text).await?,
-            }
-            break;
+                Opening::Document => self.document(desk, reader, text).await,
+            };
         }
-        desk.flush().await?;
-        Ok(desk.imported)
+        Ok(())
     }
 
     async fn lines(
@@ -101,10 +115,7 @@ impl Import {
                 Ok(Line::Run { run }) => desk.run(&run).await?,
                 Ok(Line::Evaluation { run, evaluation }) => desk.evaluation(run, *evaluation).await?,
                 Err(_) if text.trim_ascii().is_empty() => {}
-                Err(error) => {
-                    desk.flush().await?;
-                    return Err(ImportError::json(desk.line, &error));
-                }
+                Err(error) => return Err(ImportError::json(desk.line, &error)),
             }
             if !read_line(desk, reader, &mut text)? {
                 return Ok(());

@@ -18,7 +18,7 @@ use crate::report::label;
 /// Deletes the runs that the limits let go.
 pub(crate) async fn prune(console: &Console, global: &Global, args: PruneArgs) -> Outcome {
     let settings = Settings::load(global, Typed::default())?;
-    let store = compose::existing_store(&settings).await?;
+    let store = compose::writable_store(&settings).await?;
     let (kept, going): (Vec<_>, Vec<_>) =
         store.expired(&retention(&args)?).await?.into_iter().partition(|found| found.protection.is_some());
     if !console.is_machine() {
@@ -45,7 +45,7 @@ pub(crate) async fn prune(console: &Console, global: &Global, args: PruneArgs) -
 /// Deletes one run.
 pub(crate) async fn delete(console: &Console, global: &Global, args: DeleteArgs) -> Outcome {
     let settings = Settings::load(global, Typed::default())?;
-    let store = compose::existing_store(&settings).await?;
+    let store = compose::writable_store(&settings).await?;
     let run = refs::resolve(&store, &args.run).await?;
     let name = format!("run {} ({}, {})", run.id.short(), label(&run), run.started.strftime("%Y-%m-%d %H:%M"));
     if !confirm::agreed(global, args.yes, &format!("delete {name} with all its answers?"))? {

@@ -10,6 +10,7 @@ use crate::failure::Outcome;
 use crate::output::{BOLD, Console, DIM, clean, one_line};
 use crate::refs;
 use crate::report;
+use crate::settings_apart;
 
 /// The questions of a run that are wanted, each with what the other run made of it.
 pub(super) async fn compare(
@@ -23,15 +24,22 @@ pub(super) async fn compare(
     let mut query = ComparisonQuery::against(earlier.id).changes(args.comparing.changes());
     query.evaluations = page;
     let found = store.compared(run.id, &query).await?;
+    let differences = settings_apart::between(run, &earlier);
     if console.is_machine() {
         console.json(&json!({
-            "schema": "evalctl.comparison/1", "run": run, "against": earlier, "comparisons": found,
+            "schema": "evalctl.comparison/1", "run": run, "against": earlier, "differences": differences,
+            "comparisons": found,
         }))?;
         return Ok(Exit::Done);
     }
     let name = |run: &Run| format!("run {} ({})", run.id.short(), report::label(run));
     console.print(format!("{BOLD}{}{BOLD:#} beside {}", name(run), name(&earlier)))?;
     console.print(format!("\n{}", report::results(console, &[run, &earlier])))?;
+    if !differences.is_empty() {
+        let differences: Vec<_> = differences.iter().map(ToString::to_string).collect();
+        let why = "the runs were not asked and graded alike, so scores may differ for that reason alone";
+        console.print(format!("\n{why}: {}", differences.join(", ")))?;
+    }
     for comparison in &found {
         console.print(format!("\n{}", both(console, comparison, args.full)))?;
     }

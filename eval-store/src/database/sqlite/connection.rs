@@ -1,5 +1,6 @@
 //! Connections to SQLite, and what every one of them is told first.
 
+use std::fs::OpenOptions;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use crate::database::connection::Connection;
 use crate::database::error::Failure;
 use crate::database::location::Location;
 use crate::database::options::Options;
-use crate::database::sqlite::identity::Identity;
+use crate::database::sqlite::identity::{Identity, log};
 
 /// A small cache: a run shares its memory with all requests in flight. A checkpoint each 16 MB instead of 4: each one
 /// writes the hot pages of the indexes again, and a tenth of the CPU time of a writer goes into that.
@@ -33,19 +34,50 @@ impl File {
     }
 
     /// Whether the file is still the one that was opened. SQLite would go on with a file that nobody can reach.
+    /// Who only reads may find it at rest, without its log.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        let Some(path) = self.location.path() else { return Ok(()) };
+        let Some(path) = self.location.path().filter(|_| !self.options.reading) else { return Ok(()) };
         self.identity.check(path).map_err(Failure::Refused)
     }
 
     /// Opens a connection; `create` makes the file where it is missing.
     pub(crate) fn connect(&self, create: bool, deadline: Instant) -> Result<Connection, Failure> {
-        let uri = uri(&self.location, create).ok_or_else(|| Failure::Refused("the path is not UTF-8".to_owned()))?;
-        let connection = SqliteConnection::establish(&uri);
-        let mut connection = connection.map_err(|error| Failure::Refused(error.to_string()))?;
+        if self.options.reading && self.location.path().is_some() {
+            return Ok(Connection::Sqlite(self.connect_to_read()?));
+        }
+        let mut connection = establish(uri(&self.location, create))?;
         set_up(&mut connection, &self.options, deadline)?;
         Ok(Connection::Sqlite(connection))
     }
+
+    /// Opens a connection that reads. One that has rights to write reads beside writers, by way of the log. A file that
+    /// nobody writes to, and that we may not, is read as it stands: a log could not be made, or would be ours and in the
+    /// way of those who may write.
+    fn connect_to_read(&self) -> Result<SqliteConnection, Failure> {
+        let open = |mode: &str| {
+            let uri = uri(&self.location, false).map(|uri| format!("{uri}{mode}"));
+            let mut connection = establish(uri)?;
+            let wait = self.options.busy_timeout.as_millis();
+            connection.batch_execute(&format!("PRAGMA busy_timeout = {wait}; PRAGMA query_only = ON"))?;
+            // The first read is where rights are missed.
+            diesel::select(sql::<BigInt>("count(*) FROM sqlite_master")).get_result::<i64>(&mut connection)?;
+            Ok::<_, Failure>(connection)
+        };
+        let path = self.location.path().filter(|path| path.is_file() && !log(path).exists());
+        let Some(path) = path else { return open("") };
+        if OpenOptions::new().append(true).open(path).is_err() {
+            return open("&immutable=1");
+        }
+        match open("") {
+            Err(failure) if failure.to_string().contains("readonly") => open("&immutable=1"),
+            opened => opened,
+        }
+    }
+}
+
+fn establish(uri: Option<String>) -> Result<SqliteConnection, Failure> {
+    let uri = uri.ok_or_else(|| Failure::Refused("the path is not UTF-8".to_owned()))?;
+    SqliteConnection::establish(&uri).map_err(|error| Failure::Refused(error.to_string()))
 }
 
 /// What SQLite opens. A URI, so that no path is taken for an option and a missing file is made only by `create`.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::Metadata;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The file of a database and the log beside it, as they were when they were first looked at.
@@ -12,9 +12,7 @@ pub(super) struct Identity(OnceLock<[u128; 2]>);
 impl Identity {
     /// Compares both files with what they were. Says what has become of them, for a person.
     pub(super) fn check(&self, path: &Path) -> Result<(), String> {
-        let mut log = OsString::from(path);
-        log.push("-wal");
-        let found = [path, Path::new(&log)].map(|path| std::fs::metadata(path).map(|file| (number(&file), file.len())));
+        let found = [path, &log(path)].map(|path| std::fs::metadata(path).map(|file| (number(&file), file.len())));
         let lost =
             |what: &str| Err(format!("{} {what} while it was open; the store must be opened anew", path.display()));
         match found {
@@ -25,6 +23,13 @@ impl Identity {
             _ => Ok(()),
         }
     }
+}
+
+/// The log beside a file.
+pub(super) fn log(path: &Path) -> PathBuf {
+    let mut log = OsString::from(path);
+    log.push("-wal");
+    log.into()
 }
 
 #[cfg(unix)]

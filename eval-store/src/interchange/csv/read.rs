@@ -20,17 +20,8 @@ pub(crate) fn is_header(line: &[u8]) -> bool {
     names.iter().all(|name| line.windows(name.len()).any(|part| part == *name)) && !line.starts_with(b"{")
 }
 
-/// Reads a table row by row. What stands before an error is stored.
-pub(crate) async fn read(desk: &mut Desk<'_>, reader: impl Read) -> Result<(), ImportError> {
-    let read = rows(desk, reader).await;
-    if read.is_err() {
-        desk.flush().await?;
-    }
-    read
-}
-
-/// Spreadsheets save with semicolons or tabs in some countries.
-async fn rows(desk: &mut Desk<'_>, mut reader: impl Read) -> Result<(), ImportError> {
+/// Reads a table row by row. Spreadsheets save with semicolons or tabs in some countries.
+pub(crate) async fn read(desk: &mut Desk<'_>, mut reader: impl Read) -> Result<(), ImportError> {
     let mut head = [0; 256];
     let length = fill(&mut reader, &mut head).map_err(|source| ImportError::Read { line: desk.line, source })?;
     let head = head[..length].to_vec();
