@@ -33,7 +33,7 @@ Examples:
   evalctl run golden.csv -m gpt-4o -m grok-3          two models, judged by gpt-4o-mini
   evalctl run golden.csv -m gpt-4o --judge exact      a judge that costs nothing
   evalctl resume                                      goes on with what was interrupted, and repeats nothing
-  evalctl show @latest                                the questions of the newest run, with the judge's reasons
+  evalctl show                                        the questions of the newest run, with the judge's reasons
   evalctl show @latest --against @latest~1 --regressed what the newest run got worse at
   evalctl models                                      the leaderboard
   evalctl history gpt-4o                              one model over time

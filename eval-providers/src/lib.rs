@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod awake;
 mod backoff;
 mod elapsed;
 mod ledger;

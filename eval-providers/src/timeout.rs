@@ -5,12 +5,14 @@ use std::time::Duration;
 use eval_core::{Completion, Layer, Provider, ProviderError, ProviderErrorKind, Request, Timing, async_trait};
 use tokio::time::Instant;
 
+use crate::awake::within;
 use crate::elapsed::ms_since;
 
 /// Gives every attempt a deadline: the innermost layer, so that neither waiting for a permit nor a pause between
 /// attempts counts.
 ///
-/// An attempt that is late is dropped and fails with [`ProviderErrorKind::Timeout`], which is transient.
+/// An attempt that is late is dropped and fails with [`ProviderErrorKind::Timeout`], which is transient. Time in which
+/// this process stood still does not count.
 ///
 /// ```
 /// use std::time::Duration;
@@ -57,8 +59,8 @@ impl<P: Provider> Provider for Timeout<P> {
 
     async fn complete(&self, request: &Request) -> Result<Completion, ProviderError> {
         let start = Instant::now();
-        let attempt = tokio::time::timeout(self.deadline, self.inner.complete(request));
-        attempt.await.unwrap_or_else(|_| Err(self.late(start)))
+        let attempt = within(self.deadline, self.inner.complete(request));
+        attempt.await.unwrap_or_else(|| Err(self.late(start)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A Postgres server to test with (feature `testing`).
+//! Databases to test with, in trouble too (feature `testing`).
 //!
 //! ```no_run
 //! use eval_store::testing::Postgres;
@@ -9,6 +9,8 @@
 //! }
 //! ```
 
+#[cfg(feature = "sqlite")]
+mod lock;
 mod programs;
 mod query;
 
@@ -17,6 +19,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+#[cfg(feature = "sqlite")]
+pub use lock::SqliteLock;
 use programs::Programs;
 pub use query::query;
 

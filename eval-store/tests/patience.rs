@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use eval_core::conformance::fixtures::{finished, run, scored};
-use eval_core::{Evaluation, EvaluationQuery, InMemory, Run, RunId, RunQuery, Store, StoreError, Waits, async_trait};
+use eval_core::{
+    Evaluation, EvaluationQuery, InMemory, Run, RunId, RunQuery, Store, StoreError, Summary, Waits, async_trait,
+};
 use eval_store::{Spill, import};
 use tokio::time::{Instant, sleep};
 
@@ -130,7 +132,7 @@ async fn trouble_without_end_is_given_up_with_everything_in_the_file() {
     assert!(began.elapsed() >= Duration::from_secs(60) && began.elapsed() <= Duration::from_secs(62));
     let id = run.id;
     run = finished("gpt-4o", 0, 1.0, 0);
-    run.id = id;
+    (run.id, run.planned, run.summary) = (id, 1, Some(Summary::of([&row], 1, 0.5)));
     assert!(matches!(store.put_run(&run).await, Err(StoreError::Spilled { .. })));
     assert_eq!(waits.now(), None, "nobody waits any more");
 

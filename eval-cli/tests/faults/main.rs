@@ -2,10 +2,12 @@
 
 #![cfg(unix)]
 
+mod away;
 #[path = "../common/mod.rs"]
 mod common;
 mod crash;
 mod endpoint;
 mod stop;
+mod strace;
 mod trouble;
 mod watch;

@@ -7,6 +7,8 @@ use eval_core::{ProviderError, ProviderErrorKind};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, Request, Response, StatusCode, Url, redirect};
 
+use crate::awake::within;
+
 /// What came back, read to its end.
 #[derive(Debug)]
 pub(crate) struct Received {
@@ -57,8 +59,8 @@ impl Http {
 
     /// Sends a request and reads the answer to its end, whatever its status.
     pub(crate) async fn exchange(&self, request: Request) -> Result<Received, ProviderError> {
-        let exchange = tokio::time::timeout(self.timeout, self.send_and_read(request));
-        exchange.await.unwrap_or_else(|_| {
+        let exchange = within(self.timeout, self.send_and_read(request));
+        exchange.await.unwrap_or_else(|| {
             let message = format!("no whole answer from {} within {:?}", self.host, self.timeout);
             Err(ProviderError::new(ProviderErrorKind::Timeout, message))
         })

@@ -84,8 +84,8 @@ impl Store for Late {
     async fn put_evaluations(&self, run: RunId, batch: &[Evaluation]) -> Result<(), StoreError> {
         let store = self.store().await?;
         let mut before = self.before.lock().await;
-        if let Entry::Vacant(entry) = before.entry(run) {
-            entry.insert(store.interim(run).await?);
+        if let Entry::Vacant(first) = before.entry(run) {
+            first.insert(store.interim(run).await?);
         }
         store.put_evaluations(run, batch).await
     }
