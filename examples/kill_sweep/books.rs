@@ -69,7 +69,7 @@ pub fn place(evaluation: &Value) -> Result<Place> {
     Ok((sample.to_owned(), evaluation["epoch"].as_u64().context("an evaluation without its epoch")?))
 }
 
-const PASSING: [&str; 10] = [
+const PASSING: [&str; 11] = [
     "id",
     "run",
     "group",
