@@ -7,6 +7,8 @@ mod common;
 use std::process::{Command, Output};
 
 use common::{clean, evalctl, fresh};
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wiremock::matchers::{body_partial_json, method, path};
@@ -144,39 +146,33 @@ async fn the_same_host_is_the_same_endpoint() {
     assert!(told.contains("(OPENAI_BASE_URL)"), "{told}");
 }
 
-/// What a file that somebody sent makes of a run: its endpoint is theirs, and its prompt a file of the victim.
+/// An exported file with another run in its first line.
 fn crafted(exported: &str, change: impl Fn(&mut Value)) -> String {
     let mut lines = exported.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>();
     change(&mut lines[0]["run"]);
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
+/// Whoever can write to the database, or sent it as a file, chooses what its runs say of themselves.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_imported_run_gets_neither_the_key_nor_the_text_of_a_file() {
+async fn a_stored_run_gets_neither_the_key_nor_the_text_of_a_file() {
     let (bench, mine, theirs) = (Bench::new(), endpoint().await, endpoint().await);
     bench.stopped(&mine, &[]).await;
-    let (_, exported) = bench.said(&["export", "--format", "jsonl"], None).await;
-    let secret = "{top-secret-column} and {an open brace";
-    bench.write("secret.txt", secret);
+    bench.write("secret.txt", "{top-secret-column} and {an open brace");
     bench.write("head.txt", "---\ntop-secret-column\n---\nand more");
-    let [secret, secret_head] =
-        ["secret.txt", "head.txt"].map(|name| bench.folder.path().join(name).display().to_string());
     let calls = requests(&mine).await;
-    type Change<'a> = &'a dyn Fn(&mut Value);
-    let their_endpoint: Change<'_> = &|run| run["spec"]["base_url"] = theirs.uri().into();
-    let changes: [(Change<'_>, &str); 4] = [
-        (their_endpoint, "--base-url"),
-        (&|run| run["spec"]["prompt"] = secret.clone().into(), "the prompt of run"),
-        (&|run| run["spec"]["rubric"] = secret_head.clone().into(), "the rubric of run"),
-        (&|run| run["spec"]["system"] = secret.clone().into(), "the system message in"),
-    ];
-    for (at, (change, what)) in changes.into_iter().enumerate() {
-        bench.write("sent.jsonl", &crafted(&exported, change));
-        let database = format!("sqlite://imported{at}.db");
-        let (code, told) = bench.said(&["import", "sent.jsonl", "--database-url", &database], None).await;
-        assert_eq!(code, 0, "{told}");
+    for (field, value, what) in [
+        ("base_url", &*theirs.uri(), "--base-url"),
+        ("prompt", "secret.txt", "the prompt of run"),
+        ("rubric", "head.txt", "the rubric of run"),
+        ("system", "secret.txt", "the system message in"),
+    ] {
+        let sent = bench.folder.path().join("sent.db").display().to_string();
+        std::fs::copy(bench.folder.path().join("eval.db"), &sent).unwrap();
+        let line = format!("UPDATE runs SET spec = json_set(spec, '$.{field}', '{value}')");
+        SqliteConnection::establish(&sent).unwrap().batch_execute(&line).unwrap();
         for settings in [Some(&mine), None] {
-            let (code, told) = bench.said(&["resume", "--database-url", &database], settings).await;
+            let (code, told) = bench.said(&["resume", "--database-url", &sent], settings).await;
             assert_eq!(code, 2, "{told}");
             assert!(settings.is_none() || told.contains(what), "{what}: {told}");
             assert!(!told.contains("secret-column") && !told.contains("open brace"), "{told}");
@@ -184,6 +180,21 @@ async fn an_imported_run_gets_neither_the_key_nor_the_text_of_a_file() {
     }
     let posts = mine.received_requests().await.unwrap().into_iter().skip(calls).filter(|call| call.method == "POST");
     assert_eq!((posts.count(), requests(&theirs).await), (0, 0), "somebody was asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_imported_run_goes_on_at_the_endpoint_of_who_imports_it() {
+    let (bench, mine, theirs) = (Bench::new(), endpoint().await, endpoint().await);
+    bench.stopped(&mine, &[]).await;
+    let (_, exported) = bench.said(&["export", "--format", "jsonl"], None).await;
+    bench.write("sent.jsonl", &crafted(&exported, |run| run["spec"]["base_url"] = theirs.uri().into()));
+    let (code, told) = bench.said(&["import", "sent.jsonl", "--database-url", "sent.db"], None).await;
+    assert_eq!(code, 0, "{told}");
+    let (code, told) = bench.said(&["resume", "--database-url", "sent.db"], None).await;
+    assert_eq!(code, 2, "{told}");
+    let (_, told) = bench.said(&["resume", "--database-url", "sent.db"], Some(&mine)).await;
+    assert!(told.contains(&mine.uri()), "{told}");
+    assert_eq!(requests(&theirs).await, 0, "it was asked: {told}");
 }
 
 /// A prompt, a system message and a rubric that were edited are named by their files, and shown to nobody.
