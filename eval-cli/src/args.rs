@@ -1,5 +1,7 @@
 //! What can be typed.
 
+mod decide;
+mod drift;
 mod files;
 mod reading;
 mod retention;
@@ -9,6 +11,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use decide::{CompareArgs, GateArgs, OnInconclusive, Only, PowerArgs, SelfTestArgs};
+pub(crate) use drift::{BaselineVerb, Detector, DriftArgs, DriftVerb, Looking, MarkArgs, Saying, SchemaOf};
 pub(crate) use files::{ExportArgs, ImportArgs};
 pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
@@ -33,9 +37,12 @@ Examples:
   evalctl show @latest --against @latest~1 --regressed what the newest run got worse at
   evalctl models                                      the leaderboard
   evalctl history gpt-4o                              one model over time
+  evalctl gate @latest --vs @latest~1                 whether the newest run may pass, for scripts and CI
+  evalctl drift                                       what got worse, since when, and what changed
   evalctl export @latest --outcome failed -o failed.csv what to look at in a spreadsheet
 
-Exit codes: 0 done · 2 usage, configuration, data set or database · 4 provider, network or key · 130 interrupted
+Exit codes: 0 done or pass · 1 a gate failed, or drift was found · 2 usage, configuration, data set or database
+  3 inconclusive · 4 provider, network or key · 70 a defect of evalctl · 130 interrupted
 Results go to stdout, everything else to stderr. Keys are read from the environment or .env, never from a flag.";
 
 /// Flags of every command.
@@ -81,6 +88,10 @@ pub(crate) enum Format {
     Jsonl,
     /// A table for spreadsheets, of `evalctl export`
     Csv,
+    /// Markdown for a comment or a step summary, of `evalctl gate` and `evalctl compare`
+    Md,
+    /// JUnit XML, of `evalctl gate`
+    Junit,
 }
 
 /// When to use colours.
@@ -112,6 +123,27 @@ pub(crate) enum Verb {
     Models(ModelsArgs),
     /// The runs of one model over time: accuracy with its interval, and the change from run to run
     History(HistoryArgs),
+    /// Let a run pass or not, by limits and by a baseline: exit code 0 pass, 1 fail, 3 inconclusive
+    #[command(after_help = decide::GATE_EXAMPLES)]
+    Gate(Box<GateArgs>),
+    /// Put runs beside the first one, question by question and category by category
+    #[command(after_help = decide::COMPARE_EXAMPLES)]
+    Compare(CompareArgs),
+    /// How many questions and epochs it takes to find a drop
+    #[command(after_help = decide::POWER_EXAMPLES)]
+    Power(PowerArgs),
+    /// Inject known drops into stored answers: how often they are found, and how often nothing is taken for one
+    #[command(name = "selftest", after_help = decide::SELFTEST_EXAMPLES)]
+    SelfTest(SelfTestArgs),
+    /// Whether a model got worse: since when, by how much, how sure that is, and what changed
+    #[command(after_help = drift::DRIFT_EXAMPLES)]
+    Drift(Box<DriftArgs>),
+    /// The runs against which others are held: blessed by a person, moved by nobody else
+    #[command(after_help = drift::BASELINE_EXAMPLES)]
+    Baseline {
+        #[command(subcommand)]
+        verb: BaselineVerb,
+    },
     /// Check endpoint, key, models, database and data set before anything is paid for
     Doctor(Box<DoctorArgs>),
     /// Look at data sets
@@ -139,6 +171,11 @@ pub(crate) enum Verb {
     },
     /// Simulated models over the golden questions: needs no key and no server
     Demo(DemoArgs),
+    /// Print the JSON Schema of a document that `--json` prints
+    Schema {
+        /// The document
+        of: SchemaOf,
+    },
     /// Print the completions of a shell
     Completions {
         /// The shell

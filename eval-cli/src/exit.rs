@@ -7,8 +7,12 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Done, or passed.
     Done = 0,
+    /// A gate failed, or `drift` found an alarm.
+    Failed = 1,
     /// Usage, configuration, data set or database, before any call.
     Usage = 2,
+    /// Neither passed nor failed: there is too little to decide by, or nothing.
+    Inconclusive = 3,
     /// Provider, network or key.
     Provider = 4,
     /// A defect of ours.

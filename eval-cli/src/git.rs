@@ -12,6 +12,13 @@ pub(crate) fn provenance() -> (Option<String>, Option<bool>) {
     (commit, dirty)
 }
 
+/// Who says so: the user's name as `git` knows it, else that of the account.
+pub(crate) fn author() -> String {
+    let account = || ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let named = git(&["config", "user.name"]).filter(|name| !name.is_empty());
+    named.or_else(account).filter(|name| !name.trim().is_empty()).unwrap_or_else(|| "unknown".to_owned())
+}
+
 fn git(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -7,12 +7,14 @@ mod config;
 mod confirm;
 mod exit;
 mod failure;
+mod findings;
 mod git;
 mod mount;
 mod output;
 mod progress;
 mod refs;
 mod report;
+mod scores;
 mod settings_apart;
 mod stop;
 mod verbs;
@@ -41,15 +43,25 @@ fn main() -> ExitCode {
 }
 
 fn run(console: &Console, cli: Cli) -> Outcome {
-    if console.format == Format::Csv && !matches!(cli.verb, Verb::Export(_)) {
-        return Err(Failure::usage("--format csv is for `evalctl export`; here it is human, plain, json or jsonl"));
-    }
+    check_format(console.format, &cli.verb)?;
     // One thread: the work is waiting for models, and more threads only wake each other up. The database has its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(dispatch(console, &cli.global, cli.verb));
     // A connection that does not close is no reason to keep the user waiting.
     runtime.shutdown_background();
     outcome
+}
+
+/// Refuses a format that the verb has not.
+fn check_format(format: Format, verb: &Verb) -> Result<(), Failure> {
+    let (has, name, whose) = match format {
+        Format::Csv => (matches!(verb, Verb::Export(_)), "csv", "`evalctl export`"),
+        Format::Md => (matches!(verb, Verb::Gate(_) | Verb::Compare(_)), "md", "`evalctl gate` and `evalctl compare`"),
+        Format::Junit => (matches!(verb, Verb::Gate(_)), "junit", "`evalctl gate`"),
+        _ => return Ok(()),
+    };
+    let refused = || Failure::usage(format!("--format {name} is for {whose}; here it is human, plain, json or jsonl"));
+    if has { Ok(()) } else { Err(refused()) }
 }
 
 async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
@@ -61,6 +73,13 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
         Verb::Show(args) => verbs::show::show(console, global, args).await,
         Verb::Models(args) => verbs::models::models(console, global, args).await,
         Verb::History(args) => verbs::history::history(console, global, args).await,
+        Verb::Gate(args) => verbs::gate::gate(console, global, *args).await,
+        Verb::Compare(args) => verbs::compare::compare(console, global, args).await,
+        Verb::Power(args) => verbs::power::power(console, global, args).await,
+        Verb::SelfTest(args) => verbs::selftest::selftest(console, global, args).await,
+        Verb::Drift(args) => verbs::drift::drift(console, global, *args).await,
+        Verb::Baseline { verb } => verbs::baseline::baseline(console, global, verb).await,
+        Verb::Schema { of } => verbs::schema::schema(console, of),
         Verb::Doctor(args) => verbs::doctor::doctor(console, global, *args).await,
         Verb::Dataset { verb: DatasetVerb::Validate { file } } => verbs::dataset::validate(console, &file),
         Verb::Dataset { verb: DatasetVerb::Stats { file } } => verbs::dataset::stats(console, global, &file).await,

@@ -1,6 +1,7 @@
 //! What is printed, and where: results on stdout, everything else on stderr.
 
 mod figures;
+mod sparkline;
 mod table;
 mod text;
 
@@ -10,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 pub(crate) use figures::{counted, interval, latency, money, percent, total_money};
+pub(crate) use sparkline::sparkline;
 pub(crate) use table::{Align, Table};
 pub(crate) use text::{clean, one_line, shorten};
 

@@ -1,8 +1,12 @@
 //! How a person names a run.
 
+mod baseline;
+
 use eval_core::{Run, RunId, RunQuery, Store};
 
 use crate::failure::Failure;
+
+pub(crate) use baseline::{Found, baseline};
 
 /// The run that a reference means: its last six digits, its whole id, `@latest`, `@latest~2`, `tag:KEY=VALUE` (the
 /// newest with it) or `ref:COMMIT` (the newest of that commit). `@latest` counts runs over whole data sets only, as

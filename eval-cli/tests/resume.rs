@@ -146,11 +146,49 @@ async fn the_same_host_is_the_same_endpoint() {
     assert!(told.contains("(OPENAI_BASE_URL)"), "{told}");
 }
 
-/// An exported file with another run in its first line.
+/// What a file that somebody sent makes of a run: its endpoint is theirs, and its prompt a file of the victim.
 fn crafted(exported: &str, change: impl Fn(&mut Value)) -> String {
     let mut lines = exported.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>();
     change(&mut lines[0]["run"]);
     lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_imported_run_gets_neither_the_key_nor_the_text_of_a_file() {
+    let (bench, mine, theirs) = (Bench::new(), endpoint().await, endpoint().await);
+    bench.stopped(&mine, &[]).await;
+    let (_, exported) = bench.said(&["export", "--format", "jsonl"], None).await;
+    let secret = "{top-secret-column} and {an open brace";
+    bench.write("secret.txt", secret);
+    bench.write("head.txt", "---\ntop-secret-column\n---\nand more");
+    let [secret, secret_head] =
+        ["secret.txt", "head.txt"].map(|name| bench.folder.path().join(name).display().to_string());
+    let calls = requests(&mine).await;
+    type Change<'a> = &'a dyn Fn(&mut Value);
+    let their_endpoint: Change<'_> = &|run| run["spec"]["base_url"] = theirs.uri().into();
+    let changes: [Change<'_>; 4] = [
+        their_endpoint,
+        &|run| run["spec"]["prompt"] = secret.clone().into(),
+        &|run| run["spec"]["rubric"] = secret_head.clone().into(),
+        &|run| run["spec"]["system"] = secret.clone().into(),
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        bench.write("sent.jsonl", &crafted(&exported, change));
+        let database = format!("sqlite://imported{at}.db");
+        let (code, told) = bench.said(&["import", "sent.jsonl", "--database-url", &database], None).await;
+        assert_eq!(code, 0, "{told}");
+        // Nothing names an endpoint: that of the file counts for nothing.
+        let (code, told) = bench.said(&["resume", "--database-url", &database], None).await;
+        assert_eq!(code, 2, "{told}");
+        assert!(!told.contains("secret-column") && !told.contains("open brace"), "{told}");
+        // The user's own endpoint is asked the user's own prompt.
+        let (_, told) = bench.said(&["resume", "--database-url", &database], Some(&mine)).await;
+        assert!(!told.contains("secret-column") && !told.contains("open brace"), "{told}");
+    }
+    let asked = mine.received_requests().await.unwrap().into_iter().skip(calls);
+    let bodies: Vec<_> = asked.map(|call| String::from_utf8_lossy(&call.body).into_owned()).collect();
+    assert!(bodies.iter().all(|body| !body.contains("secret") && !body.contains("open brace")), "{bodies:?}");
+    assert_eq!(requests(&theirs).await, 0, "their endpoint was asked");
 }
 
 /// Whoever can write to the database, or sent it as a file, chooses what its runs say of themselves.
@@ -180,21 +218,6 @@ async fn a_stored_run_gets_neither_the_key_nor_the_text_of_a_file() {
     }
     let posts = mine.received_requests().await.unwrap().into_iter().skip(calls).filter(|call| call.method == "POST");
     assert_eq!((posts.count(), requests(&theirs).await), (0, 0), "somebody was asked");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_imported_run_goes_on_at_the_endpoint_of_who_imports_it() {
-    let (bench, mine, theirs) = (Bench::new(), endpoint().await, endpoint().await);
-    bench.stopped(&mine, &[]).await;
-    let (_, exported) = bench.said(&["export", "--format", "jsonl"], None).await;
-    bench.write("sent.jsonl", &crafted(&exported, |run| run["spec"]["base_url"] = theirs.uri().into()));
-    let (code, told) = bench.said(&["import", "sent.jsonl", "--database-url", "sent.db"], None).await;
-    assert_eq!(code, 0, "{told}");
-    let (code, told) = bench.said(&["resume", "--database-url", "sent.db"], None).await;
-    assert_eq!(code, 2, "{told}");
-    let (_, told) = bench.said(&["resume", "--database-url", "sent.db"], Some(&mine)).await;
-    assert!(told.contains(&mine.uri()), "{told}");
-    assert_eq!(requests(&theirs).await, 0, "it was asked: {told}");
 }
 
 /// A prompt, a system message and a rubric that were edited are named by their files, and shown to nobody.

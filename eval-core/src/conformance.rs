@@ -11,9 +11,11 @@
 //! conformance::store(async || InMemory::new()).await;
 //! conformance::reports(async || InMemory::new()).await;
 //! conformance::durable(async || InMemory::new()).await;
+//! conformance::drift(async || InMemory::new()).await;
 //! # });
 //! ```
 
+mod drift;
 mod durable;
 pub mod fixtures;
 mod provider;
@@ -22,6 +24,7 @@ mod store;
 
 use std::error::Error;
 
+pub use drift::drift;
 pub use durable::durable;
 pub use provider::provider;
 pub use reports::reports;

@@ -91,25 +91,6 @@ impl StoreError {
     }
 }
 
-/// A drift detector could not compare.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum DriftError {
-    /// There is less data than the method needs.
-    #[error("too little data: {found} {unit}, {needed} needed")]
-    TooFew {
-        /// What is counted, for instance `runs` or `shared questions`.
-        unit: &'static str,
-        /// How many there are.
-        found: usize,
-        /// How many the method needs.
-        needed: usize,
-    },
-    /// The runs do not measure the same thing.
-    #[error("the runs cannot be compared: {0}")]
-    NotComparable(String),
-}
-
 /// A run could not begin, or could not go on.
 ///
 /// A provider that fails is no such error: the run ends with a [status](crate::RunStatus) that says so.

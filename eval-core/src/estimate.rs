@@ -7,6 +7,7 @@ use crate::exact::Sum;
 
 /// How an interval was computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IntervalMethod {
@@ -14,6 +15,8 @@ pub enum IntervalMethod {
     Wilson,
     /// Student's t over the means of the questions.
     StudentT,
+    /// Bonett and Price's adjusted interval of a difference: for few answers that are right or wrong.
+    BonettPrice,
 }
 
 impl IntervalMethod {
@@ -22,12 +25,13 @@ impl IntervalMethod {
         match self {
             Self::Wilson => "wilson",
             Self::StudentT => "student_t",
+            Self::BonettPrice => "bonett_price",
         }
     }
 
     /// The method of this [name](Self::name).
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Wilson, Self::StudentT].into_iter().find(|method| method.name() == name)
+        [Self::Wilson, Self::StudentT, Self::BonettPrice].into_iter().find(|method| method.name() == name)
     }
 }
 
@@ -215,7 +219,7 @@ mod tests {
 
     #[test]
     fn method_names_are_those_of_serde_and_lead_back() {
-        for method in [IntervalMethod::Wilson, IntervalMethod::StudentT] {
+        for method in [IntervalMethod::Wilson, IntervalMethod::StudentT, IntervalMethod::BonettPrice] {
             assert_eq!(serde_json::to_value(method).unwrap(), method.name());
             assert_eq!(IntervalMethod::from_name(method.name()), Some(method));
         }

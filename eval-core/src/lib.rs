@@ -37,9 +37,15 @@ pub use jiff::civil::Date;
 
 pub use attempt::{Attempt, AttemptEnd, AttemptId, AttemptLog, AttemptOutcome};
 pub use dataset::{Dataset, DatasetDiff, Draw, Sample, SampleId, Samples, Selection, UNCATEGORIZED};
-pub use drift::{DriftDetector, DriftReport, History, HistoryBuilder, SampleKey, SampleScore, Severity, Window};
+pub use drift::{
+    Answered, CategoryFinding, Cause, Condition, ConditionChange, Conditions, Correction, Detectable, DriftDetector,
+    DriftReport, Effect, EffectKind, Evidence, Family, History, HistoryBuilder, HistoryKey, Mark, MarkId, MarkKind,
+    Measure, Method, Onset, Point, QuestionCounts, QuestionFinding, QuestionMean, SampleKey, SampleMeasures,
+    SampleScore, ServedCounts, Settle, Severity, Span, Status, StreamEvidence, TestResult, Unit, Warming, Window,
+    WindowCounts,
+};
 pub use error::{
-    BoxError, DatasetError, DriftError, JudgeError, ProviderError, ProviderErrorKind, RunError, StoreError, error_chain,
+    BoxError, DatasetError, JudgeError, ProviderError, ProviderErrorKind, RunError, StoreError, error_chain,
 };
 pub use estimate::{Estimate, Interval, IntervalMethod, wilson};
 pub use evaluation::{Evaluation, Outcome, OutcomeKind};
@@ -60,8 +66,8 @@ pub use run::{DatasetRef, Progress, Provenance, Run, RunId, RunStatus, Stop};
 pub use score::Score;
 pub use spec::RunSpec;
 pub use store::{
-    Change, Changes, Comparison, ComparisonQuery, CostQuery, DailyCost, Durable, EvaluationQuery, HistoryQuery,
-    InMemory, Interim, LeaderboardEntry, Reports, RunQuery, Stats, Store,
+    Baseline, Baselines, Change, Changes, Comparison, ComparisonQuery, CostQuery, DailyCost, DriftLog, Durable,
+    EvaluationQuery, HistoryQuery, InMemory, Interim, LeaderboardEntry, Marks, Reports, RunQuery, Stats, Store,
 };
 pub use summary::{CategorySummary, Counts, Latency, Summarizer, Summary, Total};
 pub use waits::{Ending, Wait, Waiting, Waits};

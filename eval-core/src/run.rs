@@ -15,6 +15,7 @@ use crate::{Estimate, Money, Params, ProviderErrorKind, RunSpec, Selection, Summ
 /// A person names a run by its last six hex digits ([`short`](RunId::short)): the first digits of a v7 id are
 /// shared by all runs of a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct RunId(Uuid);
 

@@ -1,7 +1,9 @@
 //! What remembers runs and evaluations.
 
+mod baselines;
 mod comparison;
 mod costs;
+mod drift_log;
 mod history;
 mod interim;
 mod memory;
@@ -14,8 +16,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use baselines::{Baseline, Baselines};
 pub use comparison::{Change, Changes, Comparison, ComparisonQuery};
 pub use costs::{CostQuery, DailyCost};
+pub use drift_log::{DriftLog, Marks};
 pub use history::HistoryQuery;
 pub use interim::Interim;
 pub use memory::InMemory;

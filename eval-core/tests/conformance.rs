@@ -21,6 +21,11 @@ async fn in_memory_keeps_attempts_and_leases() {
 }
 
 #[tokio::test]
+async fn in_memory_keeps_baselines_marks_and_findings() {
+    conformance::drift(async || InMemory::new()).await;
+}
+
+#[tokio::test]
 async fn scripted_is_a_provider() {
     let echo = Scripted::new("echo", |request| request.last().to_owned());
     conformance::provider(&echo, &Request::new("any", vec![Message::user("hi")])).await;

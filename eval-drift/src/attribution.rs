@@ -1,5 +1,6 @@
 //! Whether the model or the judge moved.
 
+use eval_core::Cause;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 /// Below this two-sided p something moved.
@@ -19,20 +20,6 @@ impl Shift {
     pub fn new(change: f64, standard_error: f64) -> Self {
         Self { change, standard_error }
     }
-}
-
-/// What moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Cause {
-    /// The model: the judge still grades the frozen answers as before.
-    Model,
-    /// The judge: it grades frozen answers otherwise, and that explains the change.
-    Judge,
-    /// Both.
-    Both,
-    /// Neither can be shown.
-    Unclear,
 }
 
 /// Whose the change is; see [`attribute`].
@@ -60,7 +47,8 @@ pub struct Attribution {
 /// `None` unless all numbers are finite and both standard errors above 0. O(1).
 ///
 /// ```
-/// use eval_drift::{Cause, Shift, attribute};
+/// use eval_core::Cause;
+/// use eval_drift::{Shift, attribute};
 /// let found = attribute(Shift::new(-0.06, 0.01), Shift::new(-0.055, 0.012)).unwrap();
 /// assert_eq!(found.cause, Cause::Judge);
 /// ```

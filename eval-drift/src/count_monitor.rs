@@ -1,7 +1,9 @@
 //! The monitor of counts: errors, timeouts, refusals, answers that cannot be read.
 
+use eval_core::Status;
+
+use crate::MonitorSettings;
 use crate::special::beta::ln_beta;
-use crate::{MonitorSettings, Status};
 
 /// The rates that are bet on, as multiples of the baseline's.
 const RATIOS: [f64; 3] = [2.0, 4.0, 8.0];
@@ -20,7 +22,7 @@ const BASELINE: u32 = 1;
 /// of `a = K + 0.5`, `b = T - K + 20`, so without a change `k` is beta-binomial, `f0`. With a rise by a factor of `r` =
 /// 2, 4 or 8 it is the same with the mean `r a / (a + b)` and the same `a + b`, `f1`. The evidence is that of the
 /// [e-detector](crate::ShiryaevRoberts): `M_r <- (M_r + 1) f1(k) / f0(k)`, `M` the mean over `r` (Shin, Ramdas and
-/// Rinaldo 2023, arXiv 2203.03532). From 200 on it is [`Status::Watch`], from 500 on [`Status::Alarm`].
+/// Rinaldo 2023, arXiv 2203.03532). From 200 on it is [`Status::Watch`], from 500 on [`Status::Worse`].
 ///
 /// The baseline's rate is taken to be at least 0.1 cases in a run, so that a history without a case gathers no
 /// evidence; a raised rate that would come too close to 1 is set halfway between the baseline's and 1. The first run
@@ -31,13 +33,14 @@ const BASELINE: u32 = 1;
 /// O(1) time and memory.
 ///
 /// ```
-/// use eval_drift::{CountMonitor, Status};
+/// use eval_core::Status;
+/// use eval_drift::CountMonitor;
 /// let mut errors = CountMonitor::default();
 /// for _ in 0..20 {
 ///     errors.observe(2, 200).unwrap();
 /// }
 /// let reading = errors.observe(16, 200).unwrap();
-/// assert_eq!(reading.status, Status::Alarm);
+/// assert_eq!(reading.status, Status::Worse);
 /// assert_eq!((reading.rate, reading.baseline), (Some(0.08), Some(0.01)));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -53,7 +56,7 @@ pub struct CountMonitor {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct CountReading {
-    /// The finding: one of `Warming`, `Steady`, `Watch` and `Alarm`.
+    /// The finding: one of `Warming`, `Steady`, `Watch` and `Worse`.
     pub status: Status,
     /// Evidence of a rise.
     pub evidence: f64,
@@ -100,8 +103,8 @@ impl CountMonitor {
     fn status(&self, evidence: f64) -> Status {
         let settings = MonitorSettings::default();
         match evidence {
-            _ if self.runs < BASELINE => Status::Warming { have: self.runs + 1, need: BASELINE + 1 },
-            evidence if evidence >= settings.alarm => Status::Alarm,
+            _ if self.runs < BASELINE => Status::Warming,
+            evidence if evidence >= settings.alarm => Status::Worse,
             evidence if evidence >= settings.watch => Status::Watch,
             _ => Status::Steady,
         }

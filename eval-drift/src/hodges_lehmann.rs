@@ -3,6 +3,7 @@
 use crate::floats::first_float;
 use crate::moments::are_numbers;
 use crate::sorting::sorted;
+use crate::special::normal::reach;
 
 /// The shift between two independent samples: the median of all differences `after - before`.
 ///
@@ -40,17 +41,58 @@ pub fn hodges_lehmann_shift(before: &[f64], after: &[f64]) -> Option<f64> {
 /// Counted as in [`hodges_lehmann_shift`]: exact, O(n log n) time, O(n) memory. `None` without values, or when one of
 /// them is not a finite number.
 pub fn hodges_lehmann(values: &[f64]) -> Option<f64> {
-    let values = are_numbers(values).then(|| sorted(values))?;
-    let n = values.len() as u128;
-    median(n * (n + 1) / 2, |limit| {
-        let mut above = values.len();
+    let walsh = Walsh::of(values)?;
+    median(walsh.pairs(), |limit| walsh.at_most(limit))
+}
+
+/// The interval of the [pseudomedian](hodges_lehmann) that belongs to the signed rank test, low and high, of this
+/// confidence (usually 0.95).
+///
+/// Hollander, Wolfe and Chicken (2014), *Nonparametric Statistical Methods*, section 3.3: the means of pairs of rank `k`
+/// from either end, `k = n(n+1)/4 - z sqrt(n(n+1)(2n+1)/24)` rounded down. It assumes independent values, symmetric
+/// around the pseudomedian.
+///
+/// `None` where so few values show no ends (below 6 at 0.95), when one of them is not a finite number, or unless
+/// `confidence` lies between 0 and 1. O(n log n) time.
+///
+/// ```
+/// let values: Vec<f64> = (1..=6).map(f64::from).collect();
+/// assert_eq!(eval_drift::hodges_lehmann_interval(&values, 0.95), Some((1.0, 6.0)));
+/// assert_eq!(eval_drift::hodges_lehmann_interval(&values[..5], 0.95), None);
+/// ```
+pub fn hodges_lehmann_interval(values: &[f64], confidence: f64) -> Option<(f64, f64)> {
+    let (walsh, z) = (Walsh::of(values)?, reach(confidence)?);
+    let n = values.len() as f64;
+    let deviation = (n * (n + 1.0) * (2.0 * n + 1.0) / 24.0).sqrt();
+    let rank = (n * (n + 1.0) / 4.0 - z * deviation).floor();
+    let rank = (rank >= 1.0).then_some(rank as u128)?;
+    let nth = |rank: u128| first_float(f64::NEG_INFINITY, f64::INFINITY, |limit| walsh.at_most(limit) >= rank);
+    Some((nth(rank), nth(walsh.pairs() + 1 - rank)))
+}
+
+/// The means of all pairs of values, each value paired with itself too: counted, not listed.
+struct Walsh(Vec<f64>);
+
+impl Walsh {
+    fn of(values: &[f64]) -> Option<Self> {
+        are_numbers(values).then(|| Self(sorted(values)))
+    }
+
+    fn pairs(&self) -> u128 {
+        let n = self.0.len() as u128;
+        n * (n + 1) / 2
+    }
+
+    /// How many means are at most this.
+    fn at_most(&self, limit: f64) -> u128 {
+        let mut above = self.0.len();
         let count = |(at, low): (usize, &f64)| {
             let within = |high: &f64| low / 2.0 + high / 2.0 <= limit;
-            above -= values[..above].iter().rev().take_while(|high| !within(high)).count();
+            above -= self.0[..above].iter().rev().take_while(|high| !within(high)).count();
             above.saturating_sub(at) as u128
         };
-        values.iter().enumerate().map(count).sum()
-    })
+        self.0.iter().enumerate().map(count).sum()
+    }
 }
 
 /// By what factor paired, positive values changed; see [`hodges_lehmann_ratio`].
@@ -128,6 +170,10 @@ mod tests {
             let walsh = |at: usize| before[at..].iter().map(move |other| (other, at));
             let pairs = (0..before.len()).flat_map(walsh).map(|(other, at)| (before[at] + other) / 2.0).collect();
             prop_assert_eq!(hodges_lehmann(&before), Some(listed(pairs)));
+            if let Some((low, high)) = hodges_lehmann_interval(&before, 0.95) {
+                let middle = hodges_lehmann(&before).unwrap();
+                prop_assert!(low <= middle && middle <= high && before.len() > 5);
+            }
         }
     }
 }

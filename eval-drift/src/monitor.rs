@@ -13,10 +13,13 @@ mod sentinel;
 mod stream;
 mod variance;
 
-pub use reading::{Change, Effect, MonitorError, QuestionBaseline, Reading, Status, StreamKind, StreamReading};
+pub use reading::{Change, Difference, MonitorError, QuestionBaseline, Reading, StreamKind, StreamReading};
 
+pub(crate) use localise::{Split, indistinguishable, splits, strongest};
 #[cfg(feature = "reference")]
 pub(crate) use mean_steps::{MeanStep, mean_steps};
+
+use eval_core::Status;
 
 use epoch::{Epoch, Sights};
 use question::Factors;
@@ -46,7 +49,7 @@ const VALID: f64 = 0.5;
 /// 4. the [e-detector](crate::ShiryaevRoberts) of `u`, from the sixth run on (a category of fewer than 20 questions
 ///    does not bet on 4 standard deviations).
 ///
-/// The evidence is `M = sum of weight · M_stream`. From 200 on it is [`Status::Watch`], from 500 on [`Status::Alarm`].
+/// The evidence is `M = sum of weight · M_stream`. From 200 on it is [`Status::Watch`], from 500 on [`Status::Worse`].
 /// The mirrored scores give the evidence of an improvement in the same way.
 ///
 /// # What it promises
@@ -63,7 +66,7 @@ const VALID: f64 = 0.5;
 /// - A level moves by the mean residual of the questions that are there, each against its own baseline, so it stays
 ///   comparable. A question that joins later counts once it has 3 scores.
 /// - A run that scored less than 80 % of the questions with a baseline is [`Status::Partial`]: shown, not taken in.
-///   Less than half is [`Status::Invalid`]. A category of which less than 80 % is there sits the run out.
+///   Less than half is [`Status::NotComparable`]. A category of which less than 80 % is there sits the run out.
 /// - An alarm that its very first run raised, and that the next run contradicts (within 2 standard deviations in the
 ///   stream that raised it), is withdrawn: the outlier is masked, and [`Reading::resolved`] names it.
 ///
@@ -75,7 +78,8 @@ const VALID: f64 = 0.5;
 /// latest 90 levels. The same runs give the same bits, whether observed at once or after a [`restore`](Self::restore).
 ///
 /// ```
-/// use eval_drift::{QualityMonitor, Status};
+/// use eval_core::Status;
+/// use eval_drift::QualityMonitor;
 /// // 50 questions of one category: 40 right, then 30.
 /// let mut monitor = QualityMonitor::new([0; 50]);
 /// let run = |right: usize, shift: usize| -> Vec<Option<f64>> {
@@ -86,7 +90,7 @@ const VALID: f64 = 0.5;
 /// }
 /// let readings: Vec<_> = (12..16).map(|shift| monitor.observe(&run(30, shift)).unwrap()).collect();
 /// let last = readings.last().unwrap();
-/// assert_eq!(last.status, Status::Alarm);
+/// assert_eq!(last.status, Status::Worse);
 /// let change = last.change.unwrap();
 /// assert_eq!(change.since, 12);
 /// assert!((change.effect.unwrap().delta + 0.2).abs() < 1e-9);
@@ -95,6 +99,13 @@ const VALID: f64 = 0.5;
 pub struct QualityMonitor {
     settings: MonitorSettings,
     state: MonitorState,
+}
+
+/// A monitor of no questions with the default settings: as a detector all that is needed.
+impl Default for QualityMonitor {
+    fn default() -> Self {
+        Self::with(MonitorSettings::default(), [])
+    }
 }
 
 /// What a [`QualityMonitor`] is made of.
@@ -162,6 +173,11 @@ impl QualityMonitor {
         }
         self.state.categories.push(category);
         self.state.categories.len() - 1
+    }
+
+    /// What it is made of.
+    pub fn settings(&self) -> &MonitorSettings {
+        &self.settings
     }
 
     /// All that is remembered. A monitor that is restored of it goes on to the same bit.
@@ -263,7 +279,7 @@ impl QualityMonitor {
             streams,
         };
         reading.status = self.status(&reading, sights);
-        if matches!(reading.status, Status::Watch | Status::Alarm) {
+        if matches!(reading.status, Status::Watch | Status::Worse) {
             reading.change = leading(&reading.streams).and_then(|kind| epoch.change(*run, sights, kind));
         }
         reading
@@ -272,12 +288,12 @@ impl QualityMonitor {
     fn status(&self, reading: &Reading, sights: &Sights) -> Status {
         let have = reading.baseline_runs + 1;
         match reading {
-            _ if sights.coverage < VALID => Status::Invalid,
+            _ if sights.coverage < VALID => Status::NotComparable,
             _ if !sights.are_covered() => Status::Partial,
-            _ if have < Self::MIN_RUNS => Status::Warming { have, need: Self::MIN_RUNS },
-            _ if reading.evidence >= self.settings.alarm => Status::Alarm,
+            _ if have < Self::MIN_RUNS => Status::Warming,
+            _ if reading.evidence >= self.settings.alarm => Status::Worse,
             _ if reading.evidence >= self.settings.watch => Status::Watch,
-            _ if reading.improvement >= self.settings.alarm => Status::Improved,
+            _ if reading.improvement >= self.settings.alarm => Status::Better,
             _ => Status::Steady,
         }
     }
@@ -285,7 +301,7 @@ impl QualityMonitor {
     /// Notes a new alarm, and what was before it if this run alone raised it.
     fn remember(&mut self, reading: &Reading) {
         let epoch = &mut self.state.epoch;
-        if reading.status != Status::Alarm || epoch.alarm_since.is_some() {
+        if reading.status != Status::Worse || epoch.alarm_since.is_some() {
             return;
         }
         if let Some(change) = reading.change.filter(|change| change.runs == 1) {
@@ -294,6 +310,11 @@ impl QualityMonitor {
         }
         epoch.alarm_since = Some(reading.run);
     }
+}
+
+/// The spread of levels of which no skewness is known.
+pub(crate) fn plain_spread(sigma: f64, df: f64) -> variance::Spread {
+    variance::Spread { variance: sigma * sigma, df, dispersion: 1.0, third_cumulant: 0.0 }
 }
 
 /// The stream that brings most of the evidence.

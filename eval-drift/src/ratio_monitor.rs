@@ -1,9 +1,10 @@
 //! The monitor of ratios: latency, tokens, cost, length.
 
+use eval_core::Status;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::normal_scores::student_to_normal;
-use crate::{MonitorSettings, ShiryaevRoberts, Status};
+use crate::{MonitorSettings, ShiryaevRoberts};
 
 /// Runs that make each question's reference.
 const REFERENCE: usize = 8;
@@ -23,7 +24,7 @@ const LEAST_SIGMA: f64 = 0.005;
 /// is compared with the mean of all values before, `z = (Y - mean) / (sigma sqrt(1 + 1/n))`, `sigma` by successive
 /// differences (at least 0.005) with `2 (n - 1) / 3` degrees of freedom, turned into a normal score (Hill) and fed to
 /// the [e-detector](crate::ShiryaevRoberts). Evidence is kept for a rise and, for information, for a fall. From 200 on
-/// it is [`Status::Watch`], from 500 on [`Status::Alarm`].
+/// it is [`Status::Watch`], from 500 on [`Status::Worse`].
 ///
 /// It assumes run values that are close to normal and independent. In simulation (log-normal latency, run deviation of
 /// 10 %, 2 % spikes) a rise by 20 % was found after 5 runs, by 50 % after 2, with a false alarm in 7 % of 90-run
@@ -33,14 +34,15 @@ const LEAST_SIGMA: f64 = 0.005;
 /// reference is [`Status::Partial`] and not taken in. O(questions) time and memory for a run.
 ///
 /// ```
-/// use eval_drift::{RatioMonitor, Status};
+/// use eval_core::Status;
+/// use eval_drift::RatioMonitor;
 /// let mut latency = RatioMonitor::default();
 /// let run = |factor: f64| -> Vec<Option<f64>> { (1..=50).map(|ms| Some(factor * 100.0 * f64::from(ms))).collect() };
 /// for at in 0..12 {
 ///     latency.observe(&run([1.0, 1.02, 0.99][at % 3]));
 /// }
 /// let reading = latency.observe(&run(1.5));
-/// assert_eq!(reading.status, Status::Alarm);
+/// assert_eq!(reading.status, Status::Worse);
 /// assert!((reading.ratio.unwrap() - 1.5).abs() < 0.02);
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,7 +60,7 @@ pub struct RatioMonitor {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct RatioReading {
-    /// The finding, about a rise: one of `Warming`, `Steady`, `Watch`, `Alarm`, and `Partial`.
+    /// The finding, about a rise: one of `Warming`, `Steady`, `Watch`, `Worse`, and `Partial`.
     pub status: Status,
     /// Evidence of a rise.
     pub rise: f64,
@@ -116,7 +118,6 @@ impl RatioMonitor {
     /// Takes one of the first runs in.
     fn found(&mut self, logs: Vec<Option<f64>>) -> RatioReading {
         self.first.push(logs);
-        let have = self.first.len() as u32;
         if self.first.len() == REFERENCE {
             let medians = medians(&self.first);
             let levels = self.first.iter().filter_map(|logs| trimmed_mean(residuals(logs, &medians)));
@@ -124,7 +125,7 @@ impl RatioMonitor {
             self.first = vec![];
             self.medians = Some(medians);
         }
-        self.reading(Status::Warming { have, need: Self::MIN_RUNS }, None)
+        self.reading(Status::Warming, None)
     }
 
     fn judge(&mut self, residuals: Vec<f64>, known: usize) -> RatioReading {
@@ -143,7 +144,7 @@ impl RatioMonitor {
         self.levels.take(level);
         let settings = MonitorSettings::default();
         let status = match rise {
-            rise if rise >= settings.alarm => Status::Alarm,
+            rise if rise >= settings.alarm => Status::Worse,
             rise if rise >= settings.watch => Status::Watch,
             _ => Status::Steady,
         };

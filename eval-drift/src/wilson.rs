@@ -17,7 +17,13 @@ use crate::special::normal::reach;
 /// assert!((low - 0.49016247153664183).abs() < 1e-12 && (high - 0.9433178485456247).abs() < 1e-12);
 /// ```
 pub fn wilson(proportion: Proportion, confidence: f64) -> Option<(f64, f64)> {
-    let (share, n, z) = (proportion.share()?, proportion.of() as f64, reach(confidence)?);
+    of_share(proportion.share()?, proportion.of() as f64, confidence)
+}
+
+/// The interval of a share of `n`, which need not be a whole number of them: no scores from 0 to 1 with this mean vary
+/// more than those that are 0 or 1, so for their mean it is wide enough.
+pub(crate) fn of_share(share: f64, n: f64, confidence: f64) -> Option<(f64, f64)> {
+    let z = reach(confidence)?;
     let squared = z * z / n;
     let center = share + squared / 2.0;
     let reach = (squared * (share * (1.0 - share) + squared / 4.0)).sqrt();

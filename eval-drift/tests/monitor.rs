@@ -1,6 +1,7 @@
 //! The monitor of quality, run after run.
 
-use eval_drift::{MonitorError, MonitorSettings, QualityMonitor, Reading, Status, StreamKind};
+use eval_core::Status;
+use eval_drift::{MonitorError, MonitorSettings, QualityMonitor, Reading, StreamKind};
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -126,7 +127,7 @@ fn it_warms_up_for_five_runs() {
     let mut monitor = QualityMonitor::new([0; 50]);
     for have in 1..=5 {
         let reading = monitor.observe(&[Some(1.0); 50]).unwrap();
-        assert_eq!(reading.status, Status::Warming { have, need: 6 });
+        assert_eq!(reading.status, Status::Warming);
         assert_eq!(reading.mean().unwrap().sigma.is_some(), have > 2);
     }
     assert_eq!(monitor.observe(&[Some(1.0); 50]).unwrap().status, Status::Steady);
@@ -158,7 +159,7 @@ fn an_outage_alarms_and_is_withdrawn_by_the_next_run() {
         monitor.observe(&model.run(0.0)).unwrap();
     }
     let alarm = monitor.observe(&model.run(outage)).unwrap();
-    assert_eq!((alarm.status, alarm.alarm_since), (Status::Alarm, Some(20)));
+    assert_eq!((alarm.status, alarm.alarm_since), (Status::Worse, Some(20)));
     assert_eq!(alarm.change.unwrap().runs, 1);
     let next = monitor.observe(&model.run(0.0)).unwrap();
     assert_eq!((next.resolved, next.alarm_since, next.baseline_runs), (Some(20), None, 20));
@@ -175,7 +176,7 @@ fn a_drop_that_lasts_is_not_withdrawn() {
     }
     for _ in 0..5 {
         let reading = monitor.observe(&model.run(drop)).unwrap();
-        assert_eq!((reading.status, reading.resolved, reading.alarm_since), (Status::Alarm, None, Some(20)));
+        assert_eq!((reading.status, reading.resolved, reading.alarm_since), (Status::Worse, None, Some(20)));
         let change = reading.change.unwrap();
         assert!(change.earliest >= 17 && change.since == 20 && change.latest <= 21, "{change:?}");
         let (low, high) = change.effect.unwrap().interval(0.95).unwrap();
@@ -192,7 +193,7 @@ fn one_question_of_a_perfect_history_that_breaks_for_good_is_found() {
             monitor.observe(&run).unwrap();
         }
         run[7] = Some(0.0);
-        let found = (1..20).find(|_| monitor.observe(&run).unwrap().status == Status::Alarm);
+        let found = (1..20).find(|_| monitor.observe(&run).unwrap().status == Status::Worse);
         assert_eq!(found, Some(within), "{questions} questions");
     }
 }
@@ -229,7 +230,8 @@ fn a_partial_run_is_shown_and_not_taken_in() {
         monitor.observe(&model.run(0.0)).unwrap();
     }
     let before = monitor.clone();
-    for (present, status) in [(79, Status::Partial), (50, Status::Partial), (49, Status::Invalid), (0, Status::Invalid)]
+    for (present, status) in
+        [(79, Status::Partial), (50, Status::Partial), (49, Status::NotComparable), (0, Status::NotComparable)]
     {
         let mut run = model.run(0.0);
         run[present..].fill(None);
@@ -252,7 +254,7 @@ fn an_improvement_is_told_apart() {
     for _ in 0..20 {
         monitor.observe(&model.run(worse)).unwrap();
     }
-    let found = (0..10).find(|_| monitor.observe(&model.run(0.0)).unwrap().status == Status::Improved);
+    let found = (0..10).find(|_| monitor.observe(&model.run(0.0)).unwrap().status == Status::Better);
     assert!(found.is_some_and(|runs| runs < 4), "{found:?}");
 }
 
@@ -313,7 +315,7 @@ fn first_alarm(questions: usize, seed: u64, points: f64) -> Option<Reading> {
     let mut monitor = model.monitor();
     (0..90).find_map(|at| {
         let run = model.run(if at < 30 { 0.0 } else { drop });
-        monitor.observe(&run).ok().filter(|reading| reading.status == Status::Alarm)
+        monitor.observe(&run).ok().filter(|reading| reading.status == Status::Worse)
     })
 }
 

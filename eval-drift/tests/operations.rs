@@ -1,6 +1,7 @@
 //! The monitors of counts and of ratios, in simulation.
 
-use eval_drift::{CountMonitor, RatioMonitor, Status};
+use eval_core::Status;
+use eval_drift::{CountMonitor, RatioMonitor};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -23,7 +24,7 @@ fn normal(rng: &mut ChaCha8Rng) -> f64 {
 fn first_alarms<M: Default>(mut observe: impl FnMut(&mut M, &mut ChaCha8Rng, bool) -> Status) -> Vec<Option<usize>> {
     let mut history = |seed| {
         let (mut monitor, mut rng) = (M::default(), ChaCha8Rng::seed_from_u64(SEED + seed));
-        (0..RUNS).find(|at| observe(&mut monitor, &mut rng, *at >= CHANGE) == Status::Alarm)
+        (0..RUNS).find(|at| observe(&mut monitor, &mut rng, *at >= CHANGE) == Status::Worse)
     };
     (0..100).map(&mut history).collect()
 }

@@ -5,10 +5,13 @@
 
 mod advice;
 mod attempts;
+mod baselines;
 mod connection;
+mod drift_log;
 mod error;
 mod leases;
 mod location;
+mod marks;
 mod migrate;
 mod options;
 mod place;

@@ -1,5 +1,6 @@
 //! What saves paid answers when the database is in trouble.
 
+mod drift;
 mod file;
 mod trouble;
 mod write;

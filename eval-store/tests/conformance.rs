@@ -37,6 +37,12 @@ async fn a_file_keeps_attempts_and_leases() {
     conformance::durable(async || files.next().await).await;
 }
 
+#[tokio::test]
+async fn a_file_keeps_baselines_marks_and_findings() {
+    let files = Files::new();
+    conformance::drift(async || files.next().await).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_makes_reports() {
     let files = Files::new();
@@ -51,6 +57,11 @@ async fn memory_is_a_store() {
 #[tokio::test]
 async fn memory_keeps_attempts_and_leases() {
     conformance::durable(in_memory).await;
+}
+
+#[tokio::test]
+async fn memory_keeps_baselines_marks_and_findings() {
+    conformance::drift(in_memory).await;
 }
 
 #[tokio::test]
@@ -72,6 +83,12 @@ async fn postgres_is_a_store() {
 async fn postgres_keeps_attempts_and_leases() {
     let Some(postgres) = Postgres::shared() else { return };
     conformance::durable(async || on(postgres).await).await;
+}
+
+#[tokio::test]
+async fn postgres_keeps_baselines_marks_and_findings() {
+    let Some(postgres) = Postgres::shared() else { return };
+    conformance::drift(async || on(postgres).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

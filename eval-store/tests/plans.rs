@@ -68,6 +68,7 @@ async fn ask(store: &DieselStore, runs: &[Run]) {
     }
     for query in history_queries(run) {
         store.history(&query).await.expect("a history");
+        store.windows(&query.clone().details(true)).await.expect("windows");
         store.windows(&query).await.expect("windows");
     }
     store.stats().await.expect("stats");

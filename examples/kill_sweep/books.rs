@@ -69,8 +69,19 @@ pub fn place(evaluation: &Value) -> Result<Place> {
     Ok((sample.to_owned(), evaluation["epoch"].as_u64().context("an evaluation without its epoch")?))
 }
 
-const PASSING: [&str; 10] =
-    ["id", "run", "group", "started", "finished", "timing", "latency", "latency_ms", "git_commit", "git_dirty"];
+const PASSING: [&str; 11] = [
+    "id",
+    "run",
+    "group",
+    "started",
+    "finished",
+    "timing",
+    "latency",
+    "latency_ms",
+    "git_commit",
+    "git_dirty",
+    "folder",
+];
 
 fn forget(value: &mut Value) {
     let of_object = |object: &mut Map<String, Value>| {

@@ -110,6 +110,10 @@ pub async fn time(store: &DieselStore, filled: &Filled) -> Result<()> {
         store.windows(&HistoryQuery::new(dice.model(), "golden")).await
     })
     .await?;
+    row(filled, "the same with details", async |dice| {
+        store.windows(&HistoryQuery::new(dice.model(), "golden").details(true)).await
+    })
+    .await?;
     row(filled, "stats", async |_| store.stats().await).await?;
     row(filled, "costs by day and model", async |dice| {
         let mut query = CostQuery::default();

@@ -1,10 +1,13 @@
 //! `evalctl demo`
 
+mod histories;
+
 use eval_core::{Dataset, Group, Run};
 
 use crate::args::{DemoArgs, Global};
 use crate::compose::{self, Asked};
 use crate::config::{Origin, Setting, Settings, Typed};
+use crate::exit::Exit;
 use crate::failure::Outcome;
 use crate::output::Console;
 use crate::{command, progress, report, stop};
@@ -32,6 +35,14 @@ pub(crate) async fn demo(console: &Console, global: &Global, args: DemoArgs) -> 
         Group::new(composed.evaluators).run_until(&dataset, &mut *reporter, stop::requested(&settings, &open)).await;
     let runs = results.into_iter().collect::<Result<Vec<_>, _>>()?;
     let exit = super::run::finish(console, &settings, compose::close_store(composed.store), &runs)?;
+    if exit == Exit::Done {
+        let store = compose::writable_store(&settings).await?;
+        histories::seed(&store, &dataset).await?;
+        if !console.is_machine() {
+            let database = compose::public_url(&settings.database_url.value);
+            histories::tell(console, &store, &dataset, &format!(" --database-url {database}")).await?;
+        }
+    }
     if let (Some(run), false) = (runs.first(), console.is_machine()) {
         next(console, &settings, run);
     }
@@ -60,7 +71,16 @@ fn next(console: &Console, settings: &Settings, run: &Run) {
     let show = command::command(settings, &format!("show {} --max-score 0", run.id.short()));
     console.note(format!("\nThe questions that {} got wrong, with the judge's reasons:", report::label(run)));
     console.note(format!("  {show}"));
-    console.note(format!("The leaderboard:\n  {}", command::command(settings, "models")));
+    console.note(format!(
+        "The leaderboard:
+  {}",
+        command::command(settings, "models")
+    ));
+    console.note(format!(
+        "What drifted, with everything that runs beside the scores:
+  {}",
+        command::command(settings, "drift")
+    ));
     console.note("Your own questions and models:");
     console.note("  evalctl init                                             a configuration and ten questions");
     console.note("  export LITELLM_BASE_URL=http://localhost:4000 LITELLM_API_KEY=…");

@@ -71,9 +71,7 @@ fn format(global: &Global, output: Option<&Path>) -> Result<Format, Failure> {
         (true, ..) | (_, Some(args::Format::Json), _) => Ok(Format::Json),
         (_, Some(args::Format::Jsonl), _) => Ok(Format::Jsonl),
         (_, Some(args::Format::Csv), _) | (_, None, None) => Ok(Format::Csv),
-        (_, Some(args::Format::Human | args::Format::Plain), _) => {
-            Err(Failure::usage("a run is exported as csv, json or jsonl; `evalctl show` is for people"))
-        }
+        (_, Some(_), _) => Err(Failure::usage("a run is exported as csv, json or jsonl; `evalctl show` is for people")),
         (_, None, Some(path)) => Format::of(path).ok_or_else(|| {
             Failure::usage(format!("{} has no extension that says what it is", path.display()))
                 .hint("end its name in .csv, .json or .jsonl, or say --format csv, json or jsonl")

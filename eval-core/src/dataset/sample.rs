@@ -12,6 +12,7 @@ use crate::hash::digest;
 
 /// The id of a sample, unique in its data set. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct SampleId(Arc<str>);
 

@@ -52,6 +52,7 @@ impl Message {
 /// A parameter that is not set is not sent: reasoning models refuse some, and proxies drop them in silence. Cheap to
 /// clone.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Params(Arc<BTreeMap<String, Value>>);
 
@@ -139,6 +140,17 @@ pub enum FinishReason {
     /// The provider did not say.
     #[default]
     Unknown,
+}
+
+impl FinishReason {
+    /// Whether the provider says that the model did not want to answer, or was not let to.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::ContentFilter => true,
+            Self::Other(reason) => reason == "refusal",
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for FinishReason {

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{EvaluationQuery, History, HistoryBuilder, OutcomeKind, Params, Run, RunId, RunQuery, RunStatus};
-use crate::{Store, StoreError};
+use crate::{
+    Answered, Conditions, Evaluation, EvaluationQuery, FinishReason, History, HistoryBuilder, HistoryKey, Outcome,
+    Params, ProviderErrorKind, Run, RunId, RunQuery, RunStatus, Score, Store, StoreError, Verdict,
+};
 
 /// Which runs of a history are wanted. Only [comparable](Run::is_comparable) ones, whole and finished, are in it.
 ///
@@ -41,6 +43,11 @@ pub struct HistoryQuery {
     /// At most so many, the newest ones. Default 90.
     #[serde(default = "HistoryQuery::default_limit")]
     pub limit: usize,
+    /// Whether windows have more than scores: what was [measured](crate::SampleMeasures) of each answer,
+    /// [how questions ended](crate::WindowCounts), and who answered. It takes a database several times as long. Default:
+    /// no.
+    #[serde(default)]
+    pub details: bool,
 }
 
 impl HistoryQuery {
@@ -56,18 +63,32 @@ impl HistoryQuery {
             until: None,
             before: None,
             limit: Self::default_limit(),
+            details: false,
         }
     }
 
     /// The newest 90 runs with which a run can be compared: those that share its name, data set, prompt, parameters
     /// and judges. The run itself is among them.
     pub fn of(run: &Run) -> Self {
-        Self {
-            prompt: Some(run.provenance.prompt.clone()),
-            params: Some(run.params.clone()),
-            judge: Some(run.provenance.judge_hash.clone()),
-            ..Self::new(&run.name, &run.dataset.name)
-        }
+        Self::under(HistoryKey::of(run))
+    }
+
+    /// The newest 90 runs of a history.
+    pub fn under(key: HistoryKey) -> Self {
+        let HistoryKey { name, dataset, prompt, params, judge } = key;
+        Self { prompt: Some(prompt), params: Some(params), judge: Some(judge), ..Self::new(name, dataset) }
+    }
+
+    /// The same query for windows with or without [details](Self::details).
+    pub fn details(mut self, yes: bool) -> Self {
+        self.details = yes;
+        self
+    }
+
+    /// The key of the history that is asked for; `None` when the runs wanted may have several.
+    pub fn key(&self) -> Option<HistoryKey> {
+        let (prompt, params, judge) = (self.prompt.clone()?, self.params.clone()?, self.judge.clone()?);
+        Some(HistoryKey { prompt, params, judge, ..HistoryKey::new(&self.name, &self.dataset) })
     }
 
     const fn default_limit() -> usize {
@@ -118,18 +139,61 @@ pub(super) async fn windows<S: Store + ?Sized>(store: &S, query: &HistoryQuery) 
     let mut history = HistoryBuilder::new();
     for run in runs(store, query).await?.iter().rev() {
         history.window(run.id, run.started);
-        let mut wanted =
-            EvaluationQuery { outcome: Some(OutcomeKind::Scored), limit: PAGE, ..EvaluationQuery::default() };
+        history.conditions(Conditions::of(run), run.planned);
+        if !query.details {
+            history.scores_alone();
+        }
+        let mut wanted = EvaluationQuery { limit: PAGE, ..EvaluationQuery::default() };
         loop {
             let page = store.evaluations(run.id, &wanted).await?;
-            for evaluation in &page {
-                let (sample, score) = (&evaluation.sample, evaluation.score());
-                let score = score.map_or(f64::NAN, |score| score.get());
-                history.push(sample.id.as_str(), &sample.content_hash(), &sample.category, score);
-            }
+            page.iter().for_each(|evaluation| match query.details {
+                true => add(&mut history, evaluation),
+                false => add_score(&mut history, evaluation),
+            });
             let Some(last) = page.last() else { break };
             wanted.after = Some((last.sample.id.clone(), last.epoch));
         }
     }
-    Ok(history.build())
+    Ok(history.build().key(query.key()))
+}
+
+fn add_score(history: &mut HistoryBuilder, evaluation: &Evaluation) {
+    if let Some(score) = evaluation.score() {
+        let (sample, content) = (&evaluation.sample, evaluation.sample.content_hash());
+        history.push(&Answered::scored(sample.id.as_str(), &content, &sample.category, score.get()));
+    }
+}
+
+fn add(history: &mut HistoryBuilder, evaluation: &Evaluation) {
+    let Evaluation { sample, outcome, completion, verdicts, cost, .. } = evaluation;
+    let content = sample.content_hash();
+    let mut row = Answered::ended(sample.id.as_str(), &content, &sample.category, outcome.kind());
+    row.score = outcome.score().map(Score::get);
+    let kind = match outcome {
+        Outcome::Failed { kind, .. } => Some(*kind),
+        _ => None,
+    };
+    row.timed_out = kind == Some(ProviderErrorKind::Timeout);
+    row.refused = kind == Some(ProviderErrorKind::Filtered) || judged_wrong(verdicts, HistoryBuilder::REFUSAL_JUDGE);
+    row.misformatted = judged_wrong(verdicts, HistoryBuilder::FORMAT_JUDGE);
+    if let Some(answer) = completion {
+        row.refused |= FinishReason::is_refusal(&answer.finish);
+        let (usage, whole) = (answer.usage, |count: Option<u64>| count.map(|count| count as f64));
+        row.measures = [
+            evaluation.latency_ms(),
+            whole(usage.prompt_tokens),
+            whole(usage.completion_tokens),
+            cost.map(|cost| cost.nanos() as f64),
+            Some(answer.text.len() as f64),
+        ];
+        history.push(&row);
+        history.served(&answer.served, 1);
+    } else {
+        history.push(&row);
+    }
+}
+
+/// Whether a judge of this name scored 0.
+fn judged_wrong(verdicts: &[Verdict], judge: &str) -> bool {
+    verdicts.iter().any(|verdict| verdict.judge == judge && verdict.score == Some(Score::ZERO))
 }

@@ -6,8 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::{
-    Attempt, AttemptEnd, AttemptId, AttemptLog, AttemptOutcome, Evaluation, EvaluationQuery, Lease, Leases,
-    OutcomeKind, Owner, Reports, Run, RunId, RunQuery, RunStatus, SampleId, Store, StoreError, clock,
+    Attempt, AttemptEnd, AttemptId, AttemptLog, AttemptOutcome, Baseline, Baselines, DriftLog, DriftReport, Evaluation,
+    EvaluationQuery, HistoryKey, Lease, Leases, Mark, Marks, OutcomeKind, Owner, Reports, Run, RunId, RunQuery,
+    RunStatus, SampleId, Store, StoreError, clock,
 };
 
 /// A store that forgets when it is dropped: the reference of the conformance suite, and enough for tests and for
@@ -15,6 +16,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct InMemory {
     runs: Mutex<BTreeMap<RunId, Kept>>,
+    baselines: Mutex<Vec<Baseline>>,
+    marks: Mutex<Vec<Mark>>,
 }
 
 #[derive(Debug)]
@@ -23,11 +26,13 @@ struct Kept {
     evaluations: BTreeMap<(SampleId, u32), Evaluation>,
     attempts: BTreeMap<AttemptId, Attempt>,
     lease: Option<Lease>,
+    /// What was found, by the version of the marks and the method.
+    reports: BTreeMap<(u64, String), DriftReport>,
 }
 
 impl Kept {
     fn new(run: Run) -> Self {
-        Self { run, evaluations: BTreeMap::new(), attempts: BTreeMap::new(), lease: None }
+        Self { run, evaluations: BTreeMap::new(), attempts: BTreeMap::new(), lease: None, reports: BTreeMap::new() }
     }
 
     /// The run as it is now: one that goes on under a lease that nobody keeps alive is interrupted.
@@ -48,9 +53,13 @@ impl InMemory {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<RunId, Kept>> {
-        // No code under the lock can leave a run half written, so a panic elsewhere does not spoil the map.
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.runs)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // No code under a lock can leave something half written, so a panic elsewhere does not spoil it.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[async_trait]
@@ -156,6 +165,65 @@ impl Leases for InMemory {
 
     async fn lease(&self, run: RunId) -> Result<Option<Lease>, StoreError> {
         Ok(self.lock().get(&run).and_then(|kept| kept.lease.clone()))
+    }
+}
+
+#[async_trait]
+impl Baselines for InMemory {
+    async fn bless(&self, baseline: &Baseline) -> Result<(), StoreError> {
+        self.get_run(baseline.run).await?;
+        let Baseline { name, dataset, at, .. } = baseline;
+        let mut baselines = lock(&self.baselines);
+        baselines.retain(|old| (&old.name, &old.dataset, &old.at) != (name, dataset, at));
+        baselines.push(baseline.clone());
+        baselines.sort_by(|a, b| (b.at, &b.name, &b.dataset).cmp(&(a.at, &a.name, &a.dataset)));
+        Ok(())
+    }
+
+    async fn baselines(&self, name: Option<&str>, dataset: Option<&str>) -> Result<Vec<Baseline>, StoreError> {
+        let wants = |wanted: Option<&str>, found: &str| wanted.is_none_or(|wanted| wanted == found);
+        let all = lock(&self.baselines);
+        let wanted = all.iter().filter(|found| wants(name, &found.name) && wants(dataset, &found.dataset));
+        Ok(wanted.cloned().collect())
+    }
+
+    async fn clear_baselines(&self, name: &str, dataset: &str) -> Result<u64, StoreError> {
+        let mut all = lock(&self.baselines);
+        let before = all.len();
+        all.retain(|found| (&*found.name, &*found.dataset) != (name, dataset));
+        Ok((before - all.len()) as u64)
+    }
+}
+
+#[async_trait]
+impl Marks for InMemory {
+    async fn put_mark(&self, mark: &Mark) -> Result<(), StoreError> {
+        let mut marks = lock(&self.marks);
+        if marks.iter().all(|old| old.id != mark.id) {
+            marks.push(mark.clone());
+            marks.sort_by_key(|mark| mark.id);
+        }
+        Ok(())
+    }
+
+    async fn marks(&self, key: &HistoryKey) -> Result<Vec<Mark>, StoreError> {
+        Ok(lock(&self.marks).iter().filter(|mark| mark.key == *key).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl DriftLog for InMemory {
+    async fn put_report(&self, run: RunId, marks_version: u64, report: &DriftReport) -> Result<(), StoreError> {
+        let mut runs = self.lock();
+        let kept = runs.get_mut(&run).ok_or(StoreError::NotFound(run))?;
+        kept.reports.insert((marks_version, report.method.to_string()), report.clone());
+        Ok(())
+    }
+
+    async fn reports(&self, run: RunId, marks_version: u64) -> Result<Vec<DriftReport>, StoreError> {
+        let runs = self.lock();
+        let all = runs.get(&run).into_iter().flat_map(|kept| &kept.reports);
+        Ok(all.filter(|((version, _), _)| *version == marks_version).map(|(_, report)| report.clone()).collect())
     }
 }
 

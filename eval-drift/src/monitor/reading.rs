@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use eval_core::Status;
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 use super::localise::Split;
@@ -14,7 +15,8 @@ use super::stream::Sight;
 pub struct Reading {
     /// The number of this run among all that were observed, from 0.
     pub run: u32,
-    /// The finding.
+    /// The finding: one of `Warming`, `Steady`, `Watch`, `Worse` and `Better`; `Partial` below 80 % of the questions, and
+    /// `NotComparable` below half of them.
     pub status: Status,
     /// Runs in the baseline before this one. Partial, invalid and masked runs are not in it.
     pub baseline_runs: u32,
@@ -41,31 +43,6 @@ impl Reading {
     pub fn mean(&self) -> Option<&StreamReading> {
         self.streams.iter().find(|stream| stream.kind == StreamKind::Mean)
     }
-}
-
-/// How a run is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Status {
-    /// Too few runs to say.
-    Warming {
-        /// Runs so far, this one included.
-        have: u32,
-        /// Runs needed.
-        need: u32,
-    },
-    /// Nothing that the evidence supports.
-    Steady,
-    /// A drop may have happened.
-    Watch,
-    /// A drop: an alarm.
-    Alarm,
-    /// A rise, with the evidence of an alarm.
-    Improved,
-    /// Less than 80 % of the questions were scored: shown, but nothing is concluded from it.
-    Partial,
-    /// Less than half of the questions were scored.
-    Invalid,
 }
 
 /// Which questions a stream looks at.
@@ -103,7 +80,7 @@ pub struct StreamReading {
     /// The mean level of the runs before.
     pub baseline: f64,
     /// This run minus the baseline; `None` before the third run.
-    pub effect: Option<Effect>,
+    pub effect: Option<Difference>,
     /// The standard deviation of a run's level; `None` before the third run.
     pub sigma: Option<f64>,
     /// The normal score of a drop in this run; `None` while the stream is warming.
@@ -112,7 +89,7 @@ pub struct StreamReading {
 
 impl StreamReading {
     pub(crate) fn of(kind: StreamKind, baseline: f64, sight: &Sight) -> Self {
-        let effect = |(delta, (error, df))| Effect { delta, standard_error: error, df };
+        let effect = |(delta, (error, df))| Difference { delta, standard_error: error, df };
         let spread = sight.spread;
         Self {
             kind,
@@ -154,7 +131,7 @@ impl StreamReading {
 /// A difference of levels with its standard error.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub struct Effect {
+pub struct Difference {
     /// The later level minus the earlier one; below 0 is worse.
     pub delta: f64,
     /// Its standard error.
@@ -163,7 +140,7 @@ pub struct Effect {
     pub df: f64,
 }
 
-impl Effect {
+impl Difference {
     /// The interval `delta ± t(df) standard_error` at this level, such as 0.95, clipped to -1 and 1; `None` unless the
     /// level is above 0 and below 1.
     pub fn interval(&self, level: f64) -> Option<(f64, f64)> {
@@ -194,14 +171,14 @@ pub struct Change {
     pub runs: u32,
     /// The mean over all questions since the change minus that before it; `None` where there are fewer than 5 runs
     /// before it.
-    pub effect: Option<Effect>,
+    pub effect: Option<Difference>,
     /// The same within the stream in which the change was looked for.
-    pub stream_effect: Effect,
+    pub stream_effect: Difference,
 }
 
 impl Split {
-    pub(crate) fn effect(&self, df: f64) -> Effect {
-        Effect { delta: -self.drop, standard_error: self.error, df }
+    pub(crate) fn effect(&self, df: f64) -> Difference {
+        Difference { delta: -self.drop, standard_error: self.error, df }
     }
 }
 

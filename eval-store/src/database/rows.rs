@@ -36,7 +36,7 @@ pub(crate) fn json<'a>(value: &impl serde::Serialize) -> Result<Text<'a>, Failur
 }
 
 /// The value of a JSON column.
-fn from_json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result<T, Failure> {
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result<T, Failure> {
     serde_json::from_str(text).map_err(|error| Failure::Corrupt(format!("{column}: {error}")))
 }
 

@@ -229,7 +229,7 @@ diesel::table! {
         marks_version -> BigInt,
         name -> Text,
         dataset -> Text,
-        severity -> Text,
+        status -> Text,
         report -> Text,
         computed_at -> Timestamp,
     }

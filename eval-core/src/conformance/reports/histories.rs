@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::{Pair, fixtures, same};
 use crate::conformance::fixtures::{failed, scored, unscored};
-use crate::{Evaluation, HistoryQuery, Params, Reports, Run, RunId, RunStatus, Sample, Selection};
+use crate::{
+    Completion, Evaluation, FinishReason, HistoryQuery, Money, Outcome, Params, ProviderErrorKind, Reports, Run, RunId,
+    RunStatus, Sample, Score, Selection, Served, Timing, Usage, Verdict,
+};
 
 pub(super) async fn equal<S: Reports>(pair: &Pair<S>) {
     let runs = runs();
@@ -22,8 +25,11 @@ pub(super) async fn equal<S: Reports>(pair: &Pair<S>) {
         let what = format!("by {query:?}");
         let (found, expected) = (pair.store.history(&query).await, pair.reference.history(&query).await);
         same(found, expected, &format!("history {what}"));
-        let (found, expected) = (pair.store.windows(&query).await, pair.reference.windows(&query).await);
-        same(found, expected, &format!("windows {what}"));
+        for details in [false, true] {
+            let query = query.clone().details(details);
+            let (found, expected) = (pair.store.windows(&query).await, pair.reference.windows(&query).await);
+            same(found, expected, &format!("windows {what}, details {details}"));
+        }
     }
 }
 
@@ -72,7 +78,32 @@ fn evaluation(run: RunId, at: usize, question: usize, epoch: u32) -> Evaluation 
     let text = format!("question {question}{}", if edited { ", edited" } else { "" });
     let sample = Sample { input: text, ..Sample::clone(&evaluation.sample).category(["math", "rag"][question % 2]) };
     evaluation.sample = Arc::new(sample);
-    evaluation
+    measured(evaluation, at, turn)
+}
+
+/// The evaluation with all that windows count and measure, known for some and not for others.
+fn measured(mut evaluation: Evaluation, at: usize, turn: usize) -> Evaluation {
+    if let Outcome::Failed { kind, .. } = &mut evaluation.outcome {
+        *kind = [ProviderErrorKind::Timeout, ProviderErrorKind::Filtered, ProviderErrorKind::Rejected][turn % 3];
+    }
+    let Some(answer) = evaluation.completion.take() else { return evaluation };
+    let known = |every: usize, value: f64| (!turn.is_multiple_of(every)).then_some(value);
+    let usage = if turn.is_multiple_of(5) { Usage::default() } else { Usage::new(turn as u64, 7) };
+    let mut served = Served { model: Some("gpt-4o".into()), ..Served::default() };
+    served.fingerprint = (!turn.is_multiple_of(4)).then(|| format!("fp_{}", (at + turn % 2) / 10));
+    served.model_id = turn.is_multiple_of(6).then(|| fixtures::TEXTS[at % 9].to_owned());
+    served.proxy = (at > 20).then(|| "litellm/1.106.2".into());
+    let finish = ["stop", "content_filter", "refusal", "length"][turn % 4];
+    let answer = Completion { text: fixtures::TEXTS[turn % 9].repeat(turn), ..answer }
+        .usage(usage)
+        .served(served)
+        .finish(FinishReason::from(finish))
+        .cost(known(3, 0.0).map(|_| Money::from_nanos(1_000 + turn as i64)))
+        .timing(Timing { service_ms: known(4, turn as f64 / 3.0), ..Timing::default() });
+    let score = [Score::ZERO, Score::ONE][turn % 2];
+    evaluation.verdicts.push(Verdict::scored("json", score, "read"));
+    evaluation.verdicts.push(Verdict::scored(["refusal", "json"][turn / 2 % 2], score, "looked for"));
+    evaluation.completion(answer)
 }
 
 fn queries(runs: &[Run]) -> Vec<HistoryQuery> {

@@ -253,7 +253,7 @@ CREATE TABLE drift_reports (
     marks_version BIGINT           NOT NULL,
     name          TEXT COLLATE "C" NOT NULL,
     dataset       TEXT COLLATE "C" NOT NULL,
-    severity      TEXT             NOT NULL,
+    status        TEXT             NOT NULL,                     -- worse watch steady ...; severity stands in the report
     report        TEXT             NOT NULL,                     -- JSON
     computed_at   TIMESTAMP        NOT NULL,
     PRIMARY KEY (run_id, method, marks_version)

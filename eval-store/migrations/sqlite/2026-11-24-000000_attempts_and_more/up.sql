@@ -107,7 +107,7 @@ CREATE TABLE drift_reports (
     marks_version INTEGER NOT NULL,
     name          TEXT    NOT NULL,
     dataset       TEXT    NOT NULL,
-    severity      TEXT    NOT NULL,
+    status        TEXT    NOT NULL,                   -- worse watch steady ...; severity stands in the report
     report        TEXT    NOT NULL,                   -- JSON
     computed_at   TEXT    NOT NULL,
     PRIMARY KEY (run_id, method, marks_version)

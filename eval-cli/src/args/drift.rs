@@ -1,0 +1,156 @@
+//! Verbs that say whether something moved, and those by which a person answers.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+pub(super) const DRIFT_EXAMPLES: &str = "\
+Examples:
+  evalctl drift                                   every model on every data set
+  evalctl drift gpt-4o --dataset golden --json    one history, as a document
+  evalctl drift --alert                           for cron: prints only what should call somebody
+  evalctl drift accept gpt-4o --run 5c10ab --reason \"the new prompt is meant\"
+  evalctl drift mask gpt-4o --run 5c10ab --reason \"the provider was down\"
+  evalctl drift --detector best-run --threshold 3 latest against best, as many dashboards do it: no evidence
+
+WORSE is an alarm, WATCH may become one, SHOCK is one run out of line, PARTIAL lacks too many questions, WARMING has too
+few runs. What is found is computed once for each run and set of marks, and read from then on.
+
+Exit codes: 0 nothing is worse · 1 an alarm (with --alert: one that is printed) · 2 usage or database
+  3 nothing could be judged: every history is too short, partial or not comparable, or it was the judge that moved";
+
+pub(super) const BASELINE_EXAMPLES: &str = "\
+Examples:
+  evalctl baseline set 5c10ab --reason \"release 2.3\"
+  evalctl baseline list --dataset golden
+  evalctl baseline clear gpt-4o --dataset golden
+
+Only a whole, finished run can be blessed. The newest one of a model on a data set counts.";
+
+#[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct DriftArgs {
+    #[command(subcommand)]
+    pub(crate) verb: Option<DriftVerb>,
+    #[command(flatten)]
+    pub(crate) looking: Looking,
+}
+
+/// Which histories are looked at, and how.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Looking {
+    /// A model, or the name that its runs were given with --as [default: all]
+    #[arg(value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
+    /// The data set [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
+    /// How to look; repeat for several [default: quality and operations]
+    #[arg(long = "detector", value_enum, value_name = "DETECTOR")]
+    pub(crate) detectors: Vec<Detector>,
+    /// The margin of best-run, in points [default: 3]
+    #[arg(long, value_name = "POINTS")]
+    pub(crate) threshold: Option<f64>,
+    /// Print only alarms that should call somebody, else nothing
+    #[arg(long)]
+    pub(crate) alert: bool,
+    /// The smallest change that calls somebody, in points (percent for latency, tokens, cost)
+    #[arg(long, value_name = "POINTS", default_value_t = 1.0, requires = "alert")]
+    pub(crate) min_drop: f64,
+}
+
+/// How to look for a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Detector {
+    /// The scores, run by run, with evidence that adds up
+    Quality,
+    /// Errors, timeouts, refusals, formats, latency, tokens, cost, length
+    Operations,
+    /// The judge, on frozen answers
+    Anchors,
+    /// The newest run against those before it, question by question
+    Paired,
+    /// The shape of latency, length and cost; never an alarm
+    Distribution,
+    /// Cumulative sums
+    Cusum,
+    /// An exponentially weighted mean
+    Ewma,
+    /// The test of Page and Hinkley
+    PageHinkley,
+    /// Adaptive windows
+    Adwin,
+    /// A change point somewhere in the history
+    ChangePoint,
+    /// Latest against best ever by a fixed margin: flags most histories in which nothing is wrong
+    BestRun,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum DriftVerb {
+    /// From this run on the level is right: monitors begin anew with it
+    Accept(MarkArgs),
+    /// This run was a mishap: monitors leave it out
+    Mask(MarkArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MarkArgs {
+    /// The model, or the name that its runs were given with --as
+    pub(crate) model: String,
+    /// The run: its last six digits, its id, tag:KEY=VALUE
+    #[arg(long)]
+    pub(crate) run: String,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
+}
+
+/// Who says something, and why.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Saying {
+    /// Why
+    #[arg(long, value_name = "TEXT", value_parser = text)]
+    pub(crate) reason: String,
+    /// Who says so [default: the user name of git, else of the account]
+    #[arg(long, value_name = "NAME", value_parser = text)]
+    pub(crate) by: Option<String>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum BaselineVerb {
+    /// Bless a run
+    Set {
+        /// The run: its last six digits, its id, @latest, tag:KEY=VALUE
+        run: String,
+        #[command(flatten)]
+        saying: Saying,
+    },
+    /// What was blessed, newest first
+    List {
+        /// Only of this model or name
+        model: Option<String>,
+        /// Only on this data set
+        #[arg(long, value_name = "NAME")]
+        dataset: Option<String>,
+    },
+    /// Forget what was blessed; the runs stay
+    Clear {
+        /// The model, or the name that its runs were given with --as
+        model: String,
+        /// The data set [default: the only one]
+        #[arg(long, value_name = "NAME")]
+        dataset: Option<String>,
+    },
+}
+
+/// A document of which there is a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// What `evalctl drift --json` prints
+    Drift,
+}
+
+fn text(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("expected a few words".to_owned()),
+        words => Ok(words.to_owned()),
+    }
+}

@@ -1,0 +1,190 @@
+//! Findings for people.
+
+use std::collections::BTreeSet;
+
+use anstyle::{AnsiColor, Style};
+use eval_core::{
+    Cause, Condition, Correction, DriftReport, Effect, Family, Measure, Onset, QuestionFinding, Run, Status, Timestamp,
+    Unit,
+};
+use eval_drift::BestRunThreshold;
+
+use crate::findings::Found;
+use crate::output::{Console, DIM, ERROR, HINT, WARN, one_line, shorten, sparkline};
+
+/// So many questions are named.
+const NAMED: usize = 5;
+const INDENT: &str = "        ";
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+
+/// A finding, with all that a person needs to judge it and to act.
+pub(super) fn finding(console: &Console, found: &Found, report: &DriftReport, database: &str) -> String {
+    let mut lines = vec![head(found, report)];
+    lines.push(history(console, found, report));
+    if report.status != Status::Steady || !report.evidence.tests.is_empty() {
+        lines.extend(notes(report));
+        lines.extend(unchanged(report));
+        lines.extend(regressed(report));
+    }
+    lines.extend(next(found, report).into_iter().map(|line| format!("{HINT}{line}{database}{HINT:#}")));
+    let (first, rest) = lines.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+    rest.iter().fold(first.to_owned(), |text, line| format!("{text}\n{INDENT}{line}"))
+}
+
+fn head(found: &Found, report: &DriftReport) -> String {
+    let (label, style) = label(report);
+    let Run { name, dataset, .. } = &found.run;
+    let mut parts = vec![format!("{} on {}", one_line(name), one_line(&dataset.name))];
+    parts.extend((report.measure != Measure::Quality).then(|| report.measure.to_string()));
+    parts.extend(rule(report));
+    parts.extend(report.effect.as_ref().map(size));
+    parts.extend(report.since.as_ref().map(since));
+    parts.extend(report.why.as_deref().map(one_line));
+    format!("{style}{label:<7}{style:#} {}", parts.join(" · "))
+}
+
+fn label(report: &DriftReport) -> (&'static str, Style) {
+    match (report.status, report.cause) {
+        (Status::Worse, Some(Cause::Judge)) => ("JUDGE", WARN),
+        (Status::Worse, _) => ("WORSE", ERROR),
+        (Status::Shock, _) => ("SHOCK", WARN),
+        (Status::Watch, _) => ("WATCH", WARN),
+        (Status::Better, _) => ("BETTER", GOOD),
+        (Status::Partial, _) => ("PARTIAL", WARN),
+        (Status::NotComparable, _) => ("NONE", DIM),
+        (Status::Warming, _) => ("WARMING", DIM),
+        _ => ("STEADY", Style::new()),
+    }
+}
+
+/// Which rule says so, where it is not the default one.
+fn rule(report: &DriftReport) -> Option<String> {
+    let name = report.method.name.as_str();
+    let default = [eval_drift::QualityMonitor::NAME, eval_drift::OperationsMonitor::NAME].contains(&name);
+    match name {
+        BestRunThreshold::NAME => Some("latest against best run, which is no evidence".into()),
+        _ => (!default).then(|| format!("by {name}")),
+    }
+}
+
+fn size(effect: &Effect) -> String {
+    let unit = match effect.unit {
+        Unit::Points => "points",
+        Unit::Percent => "%",
+    };
+    let level = (effect.level * 100.0).round();
+    match effect.interval() {
+        Some((low, high)) => format!("{:+.1} {unit} ({low:+.1} to {high:+.1}, {level} % interval)", effect.change),
+        None => format!("{:+.1} {unit}", effect.change),
+    }
+}
+
+fn since(onset: &Onset) -> String {
+    let runs = if onset.runs == 1 { "1 run".to_owned() } else { format!("{} runs", onset.runs) };
+    let (earliest, latest) = (day(onset.earliest.at), day(onset.latest.at));
+    let between = if earliest == latest { String::new() } else { format!(" (from {earliest} to {latest})") };
+    format!("since {}{between} · held for {runs}", day(onset.since.at))
+}
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+/// The sparkline, with the levels before and now.
+fn history(console: &Console, found: &Found, report: &DriftReport) -> String {
+    let levels: Vec<Option<f64>> = found.levels.iter().map(|level| level.percent).collect();
+    let change = report.since.and_then(|onset| found.levels.iter().position(|level| level.run == onset.since.run));
+    let line = sparkline(&levels, change, console.unicode);
+    let mean = |span: Option<eval_core::Span>| span.and_then(|span| span.mean);
+    let figures = match (mean(report.baseline), mean(report.current)) {
+        (Some(before), Some(now)) if report.measure.is_score() => format!("{before:.1} -> {now:.1} %"),
+        _ => levels.last().copied().flatten().map(|last| format!("last {last:.1} %")).unwrap_or_default(),
+    };
+    let skipped = if levels.len() == 1 { "1 run".to_owned() } else { format!("{} runs", levels.len()) };
+    format!("{line}  {figures}, {skipped}")
+}
+
+/// What the report says; what was corrected is said once, below all of them.
+fn notes(report: &DriftReport) -> Vec<String> {
+    let mut report = report.clone();
+    let fails = report.families.iter().any(|family| family.holds == Some(false));
+    report.families.clear();
+    let mut notes: Vec<String> = report.notes().iter().map(|note| one_line(note)).collect();
+    if fails {
+        notes.push("it does not hold under the stricter demand for all histories together (below)".into());
+    }
+    notes
+}
+
+/// What did not change when it moved: what changed is among the notes.
+fn unchanged(report: &DriftReport) -> Option<String> {
+    report.since.as_ref()?;
+    let all = [Condition::Fingerprint, Condition::ServedModel, Condition::Dataset, Condition::Judge, Condition::Prompt];
+    let moved = |condition: &Condition| {
+        let changes = report.changes.iter();
+        changes.filter(|change| change.coincides).any(|change| change.condition == *condition)
+    };
+    let same: Vec<&str> = all.iter().filter(|condition| !moved(condition)).map(|condition| condition.name()).collect();
+    Some(format!("no change seen then: {}, {}", same.join(", "), Condition::Params.name()))
+}
+
+fn regressed(report: &DriftReport) -> Option<String> {
+    let named: Vec<String> = report.regressed.iter().take(NAMED).map(question).collect();
+    let more = report.questions.regressed.saturating_sub(named.len() as u64);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let wanted = !named.is_empty() && matches!(report.status, Status::Worse | Status::Shock | Status::Watch);
+    wanted.then(|| format!("regressed most: {}{more}", named.join(", ")))
+}
+
+fn question(question: &QuestionFinding) -> String {
+    let QuestionFinding { key, category, baseline, current, .. } = question;
+    let (id, category) = (shorten(&one_line(key.id.as_str()), 30), shorten(&one_line(category), 30));
+    format!("{id} ({category}, {:.0} -> {:.0} %)", baseline.mean * 100.0, current.mean * 100.0)
+}
+
+fn next(found: &Found, report: &DriftReport) -> Vec<String> {
+    let name = quoted(&found.run.name);
+    let first = report.since.map_or(report.run, |onset| Some(onset.since.run));
+    let Some(first) = first.map(|run| run.short()) else { return vec![] };
+    let before = report.baseline.map(|span| span.to.run.short());
+    let last = found.run.id.short();
+    match report.status {
+        Status::Worse | Status::Shock | Status::Watch if report.measure.is_score() => {
+            let look = before.map(|before| format!("look:   evalctl show {last} --against {before} --regressed"));
+            let mut lines: Vec<String> = look.into_iter().collect();
+            lines.push(format!("meant:  evalctl drift accept {name} --run {first} --reason TEXT"));
+            lines.push(format!("mishap: evalctl drift mask {name} --run {last} --reason TEXT"));
+            lines
+        }
+        Status::Worse => vec![format!("meant:  evalctl drift accept {name} --run {first} --reason TEXT")],
+        Status::Better if report.measure.is_score() => vec![
+            format!("keep:   evalctl drift accept {name} --run {first} --reason TEXT"),
+            format!("bless:  evalctl baseline set {last} --reason TEXT"),
+        ],
+        Status::Partial => vec![format!("meant:  evalctl drift accept {name} --run {first} --reason TEXT")],
+        _ => vec![],
+    }
+}
+
+/// A name as a shell takes it.
+fn quoted(name: &str) -> String {
+    let name = one_line(name);
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_.:/@+".contains(character);
+    if !name.is_empty() && name.chars().all(plain) { name } else { format!("'{}'", name.replace('\'', r"'\''")) }
+}
+
+/// What was corrected together, each family once.
+pub(super) fn families(found: &[Found]) -> impl Iterator<Item = String> {
+    let all = found.iter().flat_map(|found| &found.reports).flat_map(|report| &report.families);
+    all.filter(|family| family.tests > 1).map(family).collect::<BTreeSet<_>>().into_iter()
+}
+
+fn family(family: &Family) -> String {
+    let by = match family.correction {
+        Correction::Holm => "Holm",
+        Correction::BenjaminiHochberg => "Benjamini and Hochberg",
+        Correction::EBenjaminiHochberg => "Benjamini and Hochberg with e-values",
+        _ => "another method",
+    };
+    format!("corrected together: {} {} by {by} at {}", family.tests, one_line(&family.of), family.level)
+}

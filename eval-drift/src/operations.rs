@@ -1,0 +1,189 @@
+//! What is watched beside the scores: errors, refusals, latency, tokens, cost, length.
+
+use eval_core::{
+    DriftDetector, DriftReport, Effect, Evidence, History, Measure, Method, Point, Span, Status, Warming, Window,
+};
+
+use crate::era::Era;
+use crate::roster::{Roster, row};
+use crate::{CountMonitor, CountReading, MonitorSettings, RatioMonitor, RatioReading};
+
+/// Whether a rate (errors, timeouts, refusals, format failures) or a quantity (latency, tokens, cost, length of answers)
+/// rose, by evidence that builds up from run to run.
+///
+/// One detector watches one [`Measure`]; [`OperationsMonitor::all`] gives one for each. Rates are watched by a
+/// [`CountMonitor`], and their effect is in points; quantities by a [`RatioMonitor`], question against the same question,
+/// and their effect is in percent. *Worse* is a rise (evidence of 500 and more), *Watch* 200 and more; *Better* is a fall
+/// of a quantity, for information. Eras and masks are those of the [`QualityMonitor`](crate::QualityMonitor); runs that
+/// are partial for the quality count here, because what is missing there is what is counted here.
+///
+/// ```
+/// use eval_core::{DriftDetector, History, Measure, RunId, Status, Timestamp, Window, WindowCounts};
+/// use eval_drift::OperationsMonitor;
+/// let run = |failed: u64| {
+///     let mut counts = WindowCounts::default();
+///     (counts.planned, counts.scored, counts.failed) = (200, 200 - failed, failed);
+///     Window::new(RunId::new(), Timestamp::UNIX_EPOCH, vec![]).counts(counts)
+/// };
+/// let history = History::new([[2; 20].as_slice(), &[16]].concat().into_iter().map(run).collect());
+/// let report = OperationsMonitor::new(Measure::Errors).unwrap().detect(&history);
+/// assert_eq!(report.status, Status::Worse);
+/// assert!((report.effect.unwrap().change - 7.0).abs() < 1e-9, "points");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OperationsMonitor {
+    measure: Measure,
+}
+
+impl OperationsMonitor {
+    /// The name in reports.
+    pub const NAME: &str = "operations-monitor";
+
+    /// The detector of a measure; `None` for scores, which the [`QualityMonitor`](crate::QualityMonitor) watches.
+    pub fn new(measure: Measure) -> Option<Self> {
+        Measure::OPERATIONS.contains(&measure).then_some(Self { measure })
+    }
+
+    /// One for each measure.
+    pub fn all() -> [Self; 9] {
+        Measure::OPERATIONS.map(|measure| Self { measure })
+    }
+}
+
+impl DriftDetector for OperationsMonitor {
+    fn name(&self) -> &str {
+        Self::NAME
+    }
+
+    fn method(&self) -> Method {
+        let MonitorSettings { watch, alarm, .. } = MonitorSettings::default();
+        Method::new(Self::NAME, 1).with("measure", self.measure.name()).with("watch", watch).with("alarm", alarm)
+    }
+
+    fn detect(&self, history: &History) -> DriftReport {
+        let era = Era::of(history);
+        let is_rate = eval_core::WindowCounts::default().rate(self.measure).is_some();
+        if is_rate { self.rate(&era) } else { self.quantity(&era) }
+    }
+}
+
+impl OperationsMonitor {
+    fn rate(&self, era: &Era<'_>) -> DriftReport {
+        let rate = |window: &Window| window.counts.and_then(|counts| counts.rate(self.measure));
+        let mut monitor = CountMonitor::default();
+        let mut last = None;
+        let mut totals = vec![];
+        for window in &era.windows {
+            let counted = rate(window).filter(|(cases, trials)| *trials > 0 && cases <= trials);
+            last = counted.and_then(|(cases, trials)| monitor.observe(cases, trials));
+            totals.push(counted);
+        }
+        let Some(reading) = last else { return self.unmeasured(era) };
+        self.report(era, reading.status, &totals, |report| rate_report(report, &reading))
+    }
+
+    fn quantity(&self, era: &Era<'_>) -> DriftReport {
+        let (mut monitor, mut roster, mut last) = (RatioMonitor::default(), Roster::default(), None);
+        let mut totals = vec![];
+        for window in &era.windows {
+            let values = window.measures.iter().filter_map(|found| Some((&found.key, found.get(self.measure)?)));
+            let row = row(&mut roster, values);
+            let known: Vec<f64> = row.iter().flatten().copied().filter(|value| value.is_finite()).collect();
+            totals.push((!known.is_empty()).then(|| (known.iter().sum::<f64>(), known.len() as u64)));
+            last = (!known.is_empty()).then(|| monitor.observe(&row));
+        }
+        let Some(reading) = last else { return self.unmeasured(era) };
+        self.report(era, reading.status, &totals, |report| quantity_report(report, &reading))
+    }
+
+    /// The report on totals of a sum over so many, run by run.
+    fn report<T: Total>(
+        &self,
+        era: &Era<'_>,
+        status: Status,
+        totals: &[Option<T>],
+        fill: impl FnOnce(&mut DriftReport),
+    ) -> DriftReport {
+        let need = T::MIN_RUNS;
+        let measured = totals.iter().flatten().count() as u32;
+        let mut report = era.report(self.method(), self.measure, status);
+        if status == Status::Warming {
+            report.warming = Some(Warming::new(measured, need));
+            report.why = Some(format!("{measured} of {need} runs that it takes"));
+        }
+        if status == Status::Partial {
+            report.why = Some("less than 80 % of the questions were measured in this run".into());
+        }
+        report.baseline = span(era, totals, 0..totals.len() - 1);
+        report.current = span(era, totals, totals.len() - 1..totals.len());
+        report.n = report.current.map_or(0, |span| span.n);
+        fill(&mut report);
+        report
+    }
+
+    fn unmeasured(&self, era: &Era<'_>) -> DriftReport {
+        let status = if era.windows.is_empty() { Status::Warming } else { Status::NotComparable };
+        era.report(self.method(), self.measure, status).because("nobody measured it in this run")
+    }
+}
+
+/// A sum over so many.
+trait Total: Copy {
+    /// Runs that are needed before anything is said.
+    const MIN_RUNS: u32;
+    /// What a mean is shown in: percent of a rate, the unit of a quantity.
+    const SCALE: f64;
+
+    fn parts(self) -> (f64, u64);
+}
+
+impl Total for (u64, u64) {
+    const MIN_RUNS: u32 = 2;
+    const SCALE: f64 = 100.0;
+
+    fn parts(self) -> (f64, u64) {
+        (self.0 as f64, self.1)
+    }
+}
+
+impl Total for (f64, u64) {
+    const MIN_RUNS: u32 = RatioMonitor::MIN_RUNS;
+    const SCALE: f64 = 1.0;
+
+    fn parts(self) -> (f64, u64) {
+        self
+    }
+}
+
+fn span<T: Total>(era: &Era<'_>, totals: &[Option<T>], runs: std::ops::Range<usize>) -> Option<Span> {
+    let known = || runs.clone().filter_map(|at| Some((at, totals[at]?.parts())));
+    let point = |at: usize| era.windows.get(at).map(|window| Point::from(*window));
+    let ((first, _), (last, _)) = (known().next()?, known().last()?);
+    let sum: f64 = known().map(|(_, (sum, _))| sum).sum();
+    let n: u64 = known().map(|(_, (_, n))| n).sum();
+    Some(Span::new(point(first)?, point(last)?, known().count() as u32).mean(T::SCALE * sum / n as f64, n))
+}
+
+fn accumulated(rise: f64) -> Evidence {
+    let MonitorSettings { watch, alarm, .. } = MonitorSettings::default();
+    Evidence::accumulated(rise, watch, alarm)
+}
+
+fn rate_report(report: &mut DriftReport, reading: &CountReading) {
+    report.evidence = accumulated(reading.evidence);
+    let change = reading.rate.zip(reading.baseline).map(|(rate, baseline)| (rate - baseline) * 100.0);
+    report.effect = change.and_then(|points| Effect::points(points, None));
+}
+
+fn quantity_report(report: &mut DriftReport, reading: &RatioReading) {
+    report.evidence = accumulated(reading.rise);
+    report.evidence.m_better = Some(reading.fall).filter(|m| m.is_finite());
+    let alarm = MonitorSettings::default().alarm;
+    if report.status == Status::Steady && reading.fall >= alarm {
+        report.status = Status::Better;
+    }
+    let percent = |ratio: f64| (ratio - 1.0) * 100.0;
+    let interval = reading.interval.map(|(low, high)| (percent(low), percent(high)));
+    let effect = reading.ratio.and_then(|ratio| Effect::points(percent(ratio), interval));
+    report.effect = effect.map(Effect::in_percent);
+}
