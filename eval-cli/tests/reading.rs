@@ -220,12 +220,14 @@ fn pages_of_a_run_with_epochs_lose_and_repeat_nothing() {
     let show = |more: &[&str]| {
         let output = evalctl(&folder).args(["show", &run, "--json"]).args(more).output().expect("a program");
         let document: Value = serde_json::from_slice(&output.stdout).expect("a document");
-        let found = document["evaluations"].as_array().expect("a list").iter();
+        let list = document["evaluations"].as_array().or(document["comparisons"].as_array()).expect("a list");
+        let found = list.iter().map(|one| one.get("current").unwrap_or(one));
         found
             .map(|one| (one["sample"]["id"].as_str().expect("an id").to_owned(), one["epoch"].as_u64()))
             .collect::<Vec<_>>()
     };
-    for filter in [&[][..], &["--max-score", "0"], &["--min-score", "1"]] {
+    let beside = ["--against", &run, "--category", "x"];
+    for filter in [&[][..], &["--max-score", "0"], &["--min-score", "1"], &beside] {
         let all = show(&[filter, &["-n", "100"]].concat());
         assert_eq!(all.len() % 3, 0);
         for size in ["1", "2", "4", "6"] {

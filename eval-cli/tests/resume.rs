@@ -7,6 +7,8 @@ mod common;
 use std::process::{Command, Output};
 
 use common::{clean, evalctl, fresh};
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wiremock::matchers::{body_partial_json, method, path};
@@ -187,6 +189,35 @@ async fn an_imported_run_gets_neither_the_key_nor_the_text_of_a_file() {
     let bodies: Vec<_> = asked.map(|call| String::from_utf8_lossy(&call.body).into_owned()).collect();
     assert!(bodies.iter().all(|body| !body.contains("secret") && !body.contains("open brace")), "{bodies:?}");
     assert_eq!(requests(&theirs).await, 0, "their endpoint was asked");
+}
+
+/// Whoever can write to the database, or sent it as a file, chooses what its runs say of themselves.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_run_gets_neither_the_key_nor_the_text_of_a_file() {
+    let (bench, mine, theirs) = (Bench::new(), endpoint().await, endpoint().await);
+    bench.stopped(&mine, &[]).await;
+    bench.write("secret.txt", "{top-secret-column} and {an open brace");
+    bench.write("head.txt", "---\ntop-secret-column\n---\nand more");
+    let calls = requests(&mine).await;
+    for (field, value, what) in [
+        ("base_url", &*theirs.uri(), "--base-url"),
+        ("prompt", "secret.txt", "the prompt of run"),
+        ("rubric", "head.txt", "the rubric of run"),
+        ("system", "secret.txt", "the system message in"),
+    ] {
+        let sent = bench.folder.path().join("sent.db").display().to_string();
+        std::fs::copy(bench.folder.path().join("eval.db"), &sent).unwrap();
+        let line = format!("UPDATE runs SET spec = json_set(spec, '$.{field}', '{value}')");
+        SqliteConnection::establish(&sent).unwrap().batch_execute(&line).unwrap();
+        for settings in [Some(&mine), None] {
+            let (code, told) = bench.said(&["resume", "--database-url", &sent], settings).await;
+            assert_eq!(code, 2, "{told}");
+            assert!(settings.is_none() || told.contains(what), "{what}: {told}");
+            assert!(!told.contains("secret-column") && !told.contains("open brace"), "{told}");
+        }
+    }
+    let posts = mine.received_requests().await.unwrap().into_iter().skip(calls).filter(|call| call.method == "POST");
+    assert_eq!((posts.count(), requests(&theirs).await), (0, 0), "somebody was asked");
 }
 
 /// A prompt, a system message and a rubric that were edited are named by their files, and shown to nobody.

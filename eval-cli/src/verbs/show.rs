@@ -74,13 +74,6 @@ fn so_far(run: &Run, interim: &Interim) -> String {
 }
 
 /// Says how to go on where a page is full.
-fn more(console: &Console, shown: usize, limit: usize, last: Option<&Evaluation>) -> Exit {
-    if shown == limit {
-        next(console, limit, last);
-    }
-    Exit::Done
-}
-
 fn next(console: &Console, limit: usize, last: Option<&Evaluation>) {
     if let Some(last) = last {
         let (shown, id) = (counted(limit as u64, "question"), quoted(last.sample.id.as_str()));

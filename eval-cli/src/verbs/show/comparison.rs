@@ -3,7 +3,7 @@
 use eval_core::{Change, Comparison, ComparisonQuery, EvaluationQuery, Reports, Run};
 use serde_json::json;
 
-use super::{CUT, judged, question, shorten_end};
+use super::{CUT, judged, page, question, shorten_end};
 use crate::args::ShowArgs;
 use crate::exit::Exit;
 use crate::failure::Outcome;
@@ -18,12 +18,18 @@ pub(super) async fn compare(
     store: &dyn Reports,
     run: &Run,
     against: &str,
-    (args, page): (&ShowArgs, EvaluationQuery),
+    (args, wanted): (&ShowArgs, EvaluationQuery),
 ) -> Outcome {
     let earlier = refs::resolve(store, against).await?;
-    let mut query = ComparisonQuery::against(earlier.id).changes(args.comparing.changes());
-    query.evaluations = page;
-    let found = store.compared(run.id, &query).await?;
+    let query = ComparisonQuery::against(earlier.id).changes(args.comparing.changes());
+    let place = |found: &Comparison| (found.current.sample.id.clone(), found.current.epoch);
+    let fetch = async |page: EvaluationQuery| {
+        let mut query = query.clone();
+        query.evaluations = page;
+        store.compared(run.id, &query).await
+    };
+    let page = page::questions(wanted, (args.limit, run.epochs), place, fetch).await?;
+    let found = page.rows;
     let differences = settings_apart::between(run, &earlier);
     if console.is_machine() {
         console.json(&json!({
@@ -46,7 +52,10 @@ pub(super) async fn compare(
     if found.is_empty() {
         console.note("\nno such questions");
     }
-    Ok(super::more(console, found.len(), args.limit, found.last().map(|last| &last.current)))
+    if page.more {
+        super::next(console, args.limit, found.last().map(|last| &last.current));
+    }
+    Ok(Exit::Done)
 }
 
 fn both(console: &Console, comparison: &Comparison, full: bool) -> String {
