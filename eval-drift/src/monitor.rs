@@ -15,9 +15,11 @@ mod variance;
 
 pub use reading::{Change, Difference, MonitorError, QuestionBaseline, Reading, StreamKind, StreamReading};
 
+pub(crate) use evidence::WEIGHT_OF_MEAN;
 pub(crate) use localise::{Split, indistinguishable, splits, strongest};
 #[cfg(feature = "reference")]
 pub(crate) use mean_steps::{MeanStep, mean_steps};
+pub(crate) use power::delay;
 
 use eval_core::Status;
 

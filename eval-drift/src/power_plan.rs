@@ -1,19 +1,13 @@
 //! What a data set can show, and what it would take to show more.
 
 use crate::moments::mean;
+use crate::monitor::{WEIGHT_OF_MEAN, delay};
 use crate::special::{normal, student};
-use crate::{RunScores, ScoresError};
+use crate::{MonitorSettings, RunScores, ScoresError};
 
 /// What is assumed without a history: the variance of an answer's score around its question's mean, and that of a true
 /// change from question to question. Both are those of the simulated model (mean accuracy .79) on docs/drift.md.
 const PRIOR: (f64, f64) = (0.06, 0.002);
-/// The weight of the mean in a monitor's evidence.
-const MEAN_WEIGHT: f64 = 0.7;
-/// Evidence at which a monitor says watch, and alarm.
-const WATCH: f64 = 200.0;
-const ALARM: f64 = 500.0;
-/// Below one standard deviation of a run a monitor's baseline takes part of the change in.
-const SELF_STARTING: f64 = 1.5;
 /// Rounds until the number of questions and Student's quantile agree.
 const ROUNDS: usize = 20;
 
@@ -159,6 +153,8 @@ impl PowerPlan {
             minimum_detectable_effect: figures.detectable(questions, epochs) * 100.0,
         };
         let sizes = [1, 2, 4, 10].map(|times| questions.saturating_mul(times));
+        let monitor = MonitorSettings::default();
+        let runs_to = |threshold| delay(drop, threshold, WEIGHT_OF_MEAN).unwrap_or(f64::INFINITY);
         Ok(PowerAnswer {
             plan: *self,
             source,
@@ -170,8 +166,8 @@ impl PowerPlan {
             epochs_needed: figures.epochs_needed(questions),
             table: sizes.into_iter().flat_map(|size| [1, 3, 5].map(|epochs| cell(size, epochs))).collect(),
             run_deviation: deviation * 100.0,
-            runs_to_watch: delay(drop, WATCH),
-            runs_to_alarm: delay(drop, ALARM),
+            runs_to_watch: runs_to(monitor.watch),
+            runs_to_alarm: runs_to(monitor.alarm),
         })
     }
 
@@ -278,10 +274,4 @@ impl Figures {
         let answers = questions as f64 * f64::from(self.plan.epochs);
         (self.within / answers + (self.plan.run_noise / 100.0).powi(2)).sqrt()
     }
-}
-
-/// The runs until evidence in the mean reaches a threshold, after a drop of so many standard deviations of a run.
-fn delay(drop: f64, threshold: f64) -> f64 {
-    let plain = 1.0 + 2.0 * (threshold / MEAN_WEIGHT).ln() / (drop * drop);
-    if drop < 1.0 { SELF_STARTING * plain } else { plain }
 }

@@ -4,7 +4,7 @@ use super::variance::Scores;
 use crate::ShiryaevRoberts;
 
 /// What each kind of stream may weigh.
-const MEAN: f64 = 0.70;
+pub(crate) const WEIGHT_OF_MEAN: f64 = 0.70;
 const SENTINEL: f64 = 0.15;
 const CATEGORIES: f64 = 0.15;
 
@@ -40,9 +40,9 @@ pub(crate) struct Shares {
 impl Shares {
     /// The weight of a sentinel that is absent goes to the mean, that of absent categories to both in proportion.
     pub(crate) fn of(has_sentinel: bool, categories: usize) -> Self {
-        let (mean, sentinel) = if has_sentinel { (MEAN, SENTINEL) } else { (MEAN + SENTINEL, 0.0) };
+        let (mean, sentinel) = if has_sentinel { (WEIGHT_OF_MEAN, SENTINEL) } else { (WEIGHT_OF_MEAN + SENTINEL, 0.0) };
         if categories == 0 {
-            let scale = 1.0 / (MEAN + SENTINEL);
+            let scale = 1.0 / (WEIGHT_OF_MEAN + SENTINEL);
             return Self { mean: mean * scale, sentinel: sentinel * scale, category: 0.0 };
         }
         Self { mean, sentinel, category: CATEGORIES / categories as f64 }
