@@ -13,7 +13,7 @@ use crate::{BoxError, Money, Timing, Usage};
 /// |---|---|---|
 /// | `RateLimited`, `Timeout`, `Network`, `Unavailable`, `Malformed` | yes | no |
 /// | `ContextWindow`, `Filtered`, `Rejected`, `Panicked` | no | no |
-/// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Unrecorded` | no | yes |
+/// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Unreachable`, `Unrecorded` | no | yes |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -44,6 +44,8 @@ pub enum ProviderErrorKind {
     Quota,
     /// The provider is set up wrongly.
     Config,
+    /// Nobody could be connected to, for as long as a run waits for that.
+    Unreachable,
     /// The call could not be written down, so it was not made: the store is in trouble.
     Unrecorded,
 }
@@ -65,6 +67,7 @@ impl ProviderErrorKind {
             Self::UnknownModel => "unknown_model",
             Self::Quota => "quota",
             Self::Config => "config",
+            Self::Unreachable => "unreachable",
             Self::Unrecorded => "unrecorded",
         }
     }
@@ -75,7 +78,7 @@ impl ProviderErrorKind {
     }
 
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::RateLimited,
         Self::Timeout,
         Self::Network,
@@ -89,6 +92,7 @@ impl ProviderErrorKind {
         Self::UnknownModel,
         Self::Quota,
         Self::Config,
+        Self::Unreachable,
         Self::Unrecorded,
     ];
 
@@ -99,7 +103,10 @@ impl ProviderErrorKind {
 
     /// Whether every further request of the run would fail as well.
     pub const fn is_fatal(self) -> bool {
-        matches!(self, Self::Auth | Self::UnknownModel | Self::Quota | Self::Config | Self::Unrecorded)
+        matches!(
+            self,
+            Self::Auth | Self::UnknownModel | Self::Quota | Self::Config | Self::Unreachable | Self::Unrecorded
+        )
     }
 }
 
@@ -129,6 +136,9 @@ pub struct ProviderError {
     pub message: String,
     /// How long the endpoint asks callers to wait.
     pub retry_after: Option<Duration>,
+    /// Whether nobody was asked: no connection could be made, so that nothing was sent and nothing can be paid for.
+    /// Default: `false`, which says nothing.
+    pub unsent: bool,
     /// Tokens that the failed call used, as far as they are known.
     pub usage: Usage,
     /// What the failed call cost; `None` when unknown.
@@ -145,6 +155,7 @@ impl ProviderError {
             kind,
             message: message.into(),
             retry_after: None,
+            unsent: false,
             usage: Usage::default(),
             cost: None,
             timing: Timing::default(),
@@ -155,6 +166,12 @@ impl ProviderError {
     /// The same error, with the time that the endpoint asks callers to wait.
     pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         self.retry_after = wait;
+        self
+    }
+
+    /// The same error, of a call for which no connection could be made.
+    pub fn with_unsent(mut self) -> Self {
+        self.unsent = true;
         self
     }
 
