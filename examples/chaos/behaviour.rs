@@ -34,6 +34,7 @@ pub const BEHAVIOURS: &[(&[&str], &str)] = &[
     (&["flaky-1-503", "flaky-2-429"], "a question meets the status so many times, then it is answered"),
     (&["hang", "hang-body"], "no byte ever; half of the body, then nothing"),
     (&["trickle-1000"], "a byte of the body each second"),
+    (&["late-20"], "a good answer after so many ms"),
     (&["reset", "reset-body"], "the connection is reset, before the head or in the body"),
     (&["close", "cut"], "half-closed before the head, or in the middle of a body whose length was told"),
     (&["chunks-bad", "chunks-cut"], "chunks of a length that is none, or without an end"),
@@ -114,8 +115,13 @@ fn connection(name: &str) -> Option<Reply> {
         "head-huge" => ok(&good()).header("x-padding", &"x".repeat(2 << 20)),
         "interim" => Reply::raw("HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n").followed_by(&ok(&good())),
         _ => {
-            let pause = name.strip_prefix("trickle-")?.parse().ok()?;
-            ok(&good()).manner(Manner::Trickle(Duration::from_millis(pause)))
+            let (manner, pause) = name.split_once('-')?;
+            let pause = Duration::from_millis(pause.parse().ok()?);
+            match manner {
+                "trickle" => ok(&good()).manner(Manner::Trickle(pause)),
+                "late" => ok(&good()).manner(Manner::Late(pause)),
+                _ => return None,
+            }
         }
     })
 }

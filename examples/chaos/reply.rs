@@ -15,6 +15,8 @@ const FOR_EVER: Duration = Duration::from_secs(3600);
 pub(crate) enum Manner {
     /// All of them, and the connection stays open.
     Whole,
+    /// All of them, after a while.
+    Late(Duration),
     /// All of them, with the body so many times.
     Repeated(u64),
     /// So many; then nothing more comes.
@@ -92,6 +94,11 @@ impl Reply {
         let first = |bytes: usize| &message[..bytes.min(message.len())];
         match self.manner {
             Manner::Whole => {
+                stream.write_all(&message).await?;
+                return Ok(true);
+            }
+            Manner::Late(pause) => {
+                tokio::time::sleep(pause).await;
                 stream.write_all(&message).await?;
                 return Ok(true);
             }

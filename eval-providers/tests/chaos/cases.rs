@@ -62,6 +62,7 @@ pub(crate) const CASES: &[Case] = &[
     fails("F21", "hang", Kind::Timeout, "within", 3),
     fails("F21", "hang-body", Kind::Timeout, "within", 3),
     fails("F21", "trickle-1000", Kind::Timeout, "within", 3),
+    says("F21", "late-20", "Paris.", "stop"),
     fails("F21", "status-408", Kind::Timeout, "408", 3),
     // The connection breaks.
     fails("F22", "reset", Kind::Network, "connection reset", 3),
