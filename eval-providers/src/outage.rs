@@ -18,9 +18,10 @@ use crate::random::Random;
 /// Calls for which no connection can be made ([`ProviderError::unsent`]) have cost nothing and say nothing about the model,
 /// so they do not count as attempts. All calls wait, and one after the other tries, with pauses that grow to 5 s, until one
 /// comes through. An endpoint that stays away for longer than a run waits ends it: calls then fail as
-/// [`Unreachable`](ProviderErrorKind::Unreachable), and the run can be resumed.
+/// [`Outage`](ProviderErrorKind::Outage), and the run can be resumed.
 ///
-/// Put it outside the limit and inside the retry. The wait stands in `timing.backing_off_ms`.
+/// Put it inside the limit, which then learns nothing wrong from an endpoint that is not there; a call that waits keeps its
+/// permit, for which nobody else would have a use. The wait stands in `timing.backing_off_ms`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -117,7 +118,7 @@ impl<P: Provider> Provider for Outage<P> {
             match self.inner.complete(request).await {
                 Err(error) if error.unsent => {
                     if self.lost(&error, turn.is_some()) {
-                        return Err(self.unreachable(error, before));
+                        return Err(self.given_up(error, before));
                     }
                     self.tell(&mut waiting);
                 }
@@ -180,8 +181,8 @@ impl<P> Outage<P> {
         self.away.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn unreachable(&self, mut error: ProviderError, before: f64) -> ProviderError {
-        error.kind = ProviderErrorKind::Unreachable;
+    fn given_up(&self, mut error: ProviderError, before: f64) -> ProviderError {
+        error.kind = ProviderErrorKind::Outage;
         error.message = format!("{}, and nobody could for {:?}", error.message, self.longest);
         add(&mut error.timing, before);
         error

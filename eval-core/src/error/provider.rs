@@ -13,7 +13,7 @@ use crate::{BoxError, Money, Timing, Usage};
 /// |---|---|---|
 /// | `RateLimited`, `Timeout`, `Network`, `Unavailable`, `Malformed` | yes | no |
 /// | `ContextWindow`, `Filtered`, `Rejected`, `Panicked` | no | no |
-/// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Unreachable`, `Unrecorded` | no | yes |
+/// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Outage`, `Unrecorded` | no | yes |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -44,8 +44,8 @@ pub enum ProviderErrorKind {
     Quota,
     /// The provider is set up wrongly.
     Config,
-    /// Nobody could be connected to, for as long as a run waits for that.
-    Unreachable,
+    /// The endpoint was in trouble, or refused every call, for longer than anybody waits for it.
+    Outage,
     /// The call could not be written down, so it was not made: the store is in trouble.
     Unrecorded,
 }
@@ -67,7 +67,7 @@ impl ProviderErrorKind {
             Self::UnknownModel => "unknown_model",
             Self::Quota => "quota",
             Self::Config => "config",
-            Self::Unreachable => "unreachable",
+            Self::Outage => "outage",
             Self::Unrecorded => "unrecorded",
         }
     }
@@ -92,7 +92,7 @@ impl ProviderErrorKind {
         Self::UnknownModel,
         Self::Quota,
         Self::Config,
-        Self::Unreachable,
+        Self::Outage,
         Self::Unrecorded,
     ];
 
@@ -103,10 +103,7 @@ impl ProviderErrorKind {
 
     /// Whether every further request of the run would fail as well.
     pub const fn is_fatal(self) -> bool {
-        matches!(
-            self,
-            Self::Auth | Self::UnknownModel | Self::Quota | Self::Config | Self::Unreachable | Self::Unrecorded
-        )
+        matches!(self, Self::Auth | Self::UnknownModel | Self::Quota | Self::Config | Self::Outage | Self::Unrecorded)
     }
 }
 

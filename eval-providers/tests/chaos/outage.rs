@@ -62,7 +62,7 @@ async fn f22_an_endpoint_that_stays_away_ends_the_run() {
     let (model, _) = away_until(start + TEN_MINUTES * 10);
     let provider = model.layer(OutageLayer::new(TEN_MINUTES).seed(7)).layer(RetryLayer::new(5));
     let error = provider.complete(&request("m")).await.expect_err("nobody is there");
-    assert!(error.kind == Kind::Unreachable && error.is_fatal() && !error.is_transient(), "{error}");
+    assert!(error.kind == Kind::Outage && error.is_fatal() && !error.is_transient(), "{error}");
     assert!(error.message.contains("connection refused") && error.message.contains("600s"), "{error}");
     assert_eq!(start.elapsed(), TEN_MINUTES);
     // Whoever asks all the same is told at once, and is answered when it is back.
