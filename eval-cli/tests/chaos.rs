@@ -135,6 +135,20 @@ async fn f28_who_answered_and_what_was_odd_is_shown_and_counted() {
     assert!(one.contains("flags") && one.contains("fallback"), "{one}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn f25_what_is_unknown_is_counted_as_unknown() {
+    let (folder, chaos) = (fresh(), Chaos::start().await.expect("a port"));
+    let asked = CASES.iter().filter(|case| case.fault == "F25").map(|case| case.behaviour);
+    let (usage, cost) = asked.clone().partition::<Vec<_>, _>(|name| name.starts_with("usage"));
+    fs::write(folder.path().join("q.csv"), questions(asked)).expect("a file");
+    let output = output(run(&folder, &chaos.url())).await;
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let summary = &shown(&folder)["run"]["summary"];
+    let tokens = |each: usize| json!({"known": each * cost.len(), "unknown": usage.len()});
+    assert_eq!((&summary["prompt_tokens"], &summary["completion_tokens"]), (&tokens(11), &tokens(7)));
+    assert_eq!(summary["cost"], json!({"known": null, "unknown": usage.len() + cost.len()}));
+}
+
 /// The question after the one that ends the run is not asked.
 #[tokio::test(flavor = "multi_thread")]
 async fn f24_a_redirect_ends_the_run_and_no_other_host_sees_the_key() {

@@ -71,7 +71,8 @@ async fn changed(proxy: &Proxy) -> Vec<String> {
 #[tokio::test]
 async fn f58_every_fact_holds_for_the_proxy_of_the_tests() {
     let Some(proxy) = Proxy::from_env("f58_every_fact_holds_for_the_proxy_of_the_tests") else { return };
-    assert_eq!(changed(&proxy).await, [String::new(); 0], "the proxy has changed: read what follows from it");
+    let changed = changed(&proxy).await;
+    assert!(changed.is_empty(), "the proxy has changed:\n{}", changed.join("\n"));
     assert!(proxy.ask("mock-good").await.is_ok());
 }
 

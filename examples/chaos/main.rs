@@ -38,7 +38,8 @@ async fn serve(address: &str) -> anyhow::Result<()> {
     }
     println!("by-question\n    what the last word of the question says");
     println!("ready {}/v1", chaos.url());
-    Ok(std::future::pending().await)
+    std::future::pending::<()>().await;
+    Ok(())
 }
 
 async fn show() -> anyhow::Result<()> {

@@ -72,7 +72,6 @@ async fn f56_a_name_that_nobody_knows_is_told_before_the_first_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 async fn f56_an_endpoint_that_has_only_an_address_of_ipv6_is_asked() {
     let Ok(chaos) = Chaos::at("[::1]:0").await else {
         eprintln!("SKIPPED: this machine has no IPv6");

@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use eval_chaos::Chaos;
-use eval_core::{Provider as _, ProviderError, ProviderErrorKind as Kind, ProviderExt as _, Scripted, Waits};
+use eval_core::{
+    Again, Completion, Dataset, Evaluator, InMemory, Judge, JudgeError, Provider as _, ProviderError,
+    ProviderErrorKind as Kind, ProviderExt as _, RunStatus, Sample, Score, Scripted, Verdict, Waits,
+};
 use eval_providers::{OutageLayer, RetryLayer};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -24,7 +27,7 @@ fn away_until(back: Instant) -> (Scripted, Arc<AtomicUsize>) {
     let counted = tries.clone();
     let model = Scripted::fallible("away", move |_| {
         counted.fetch_add(1, Ordering::SeqCst);
-        if Instant::now() < back { Err(refused()) } else { Ok(eval_core::Completion::new("back")) }
+        if Instant::now() < back { Err(refused()) } else { Ok(Completion::new("back")) }
     });
     (model, tries)
 }
@@ -70,6 +73,45 @@ async fn f22_an_endpoint_that_stays_away_ends_the_run() {
     assert_eq!(start.elapsed(), TEN_MINUTES);
     tokio::time::sleep(TEN_MINUTES * 10).await;
     assert_eq!(provider.complete(&request("m")).await.expect("it is back").text, "back");
+}
+
+/// The questions in flight are still open: nobody was asked.
+#[tokio::test(start_paused = true)]
+async fn f22_a_run_whose_endpoint_stays_away_is_no_verdict_on_the_model() {
+    let samples = (0..9).map(|at| Sample::new(&*format!("q{at}"), format!("question {at}"))).collect();
+    let dataset = Dataset::from_samples("capitals", samples).expect("a data set");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let back = Instant::now() + TEN_MINUTES * 2;
+    let model = Scripted::fallible("m", move |_| match asked.fetch_add(1, Ordering::SeqCst) {
+        0..3 => Ok(Completion::new("answered")),
+        _ if Instant::now() < back => Err(refused()),
+        _ => Ok(Completion::new("answered later")),
+    });
+    let provider = model.layer(OutageLayer::new(TEN_MINUTES)).layer(RetryLayer::new(5));
+    let evaluator = Evaluator::builder(provider, Fixed).durable(Arc::new(InMemory::new())).concurrency(2).build();
+    let evaluator = evaluator.expect("an evaluator");
+    let run = evaluator.run(&dataset, &mut ()).await.expect("a run");
+    assert_eq!((run.status, run.stop.as_ref().and_then(|stop| stop.kind)), (RunStatus::Failed, Some(Kind::Outage)));
+    let counts = run.summary.expect("a summary").counts;
+    assert_eq!((counts.scored, counts.failed), (3, 0), "who was not asked has not failed");
+
+    tokio::time::sleep(TEN_MINUTES).await;
+    let run = evaluator.resume(run.id, Again::Missing, &dataset, &mut ()).await.expect("it goes on");
+    assert_eq!((run.status, run.summary.expect("a summary").counts.scored), (RunStatus::Finished, 9));
+}
+
+/// Takes any answer.
+struct Fixed;
+
+#[eval_core::async_trait]
+impl Judge for Fixed {
+    fn name(&self) -> &str {
+        "fixed"
+    }
+
+    async fn judge(&self, _: &Sample, _: &Completion) -> Result<Verdict, JudgeError> {
+        Ok(Verdict::scored("fixed", Score::ONE, "it is there"))
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,6 @@ use eval_core::Provider as _;
 use super::{client, request};
 
 #[tokio::test]
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 async fn f56_an_endpoint_that_has_only_an_address_of_ipv6_is_asked() {
     let Ok(chaos) = Chaos::at("[::1]:0").await else {
         eprintln!("SKIPPED: this machine has no IPv6");
