@@ -2,8 +2,9 @@
 
 mod comparison;
 mod page;
+mod served;
 
-use eval_core::{Evaluation, EvaluationQuery, Flag, Interim, OutcomeKind, Reports, Run, Store, Verdict};
+use eval_core::{Baselines, Evaluation, EvaluationQuery, Flag, Interim, OutcomeKind, Reports, Run, Store, Verdict};
 use serde_json::json;
 
 use super::runs::commit;
@@ -31,16 +32,17 @@ pub(crate) async fn show(console: &Console, global: &Global, args: ShowArgs) -> 
     }
 }
 
-async fn whole(console: &Console, store: &dyn Reports, run: &Run, args: &ShowArgs) -> Outcome {
+async fn whole<S: Reports + Baselines>(console: &Console, store: &S, run: &Run, args: &ShowArgs) -> Outcome {
     let place = |evaluation: &Evaluation| (evaluation.sample.id.clone(), evaluation.epoch);
     let fetch = async |query: EvaluationQuery| store.evaluations(run.id, &query).await;
     let page = page::questions(query(args), (args.limit, run.epochs), place, fetch).await?;
     let evaluations = page.rows;
     let interim = report::interim(store, run).await?;
-    let served = store.served(run.id).await?;
+    let answered = served::answered(store, run).await?;
     if console.is_machine() {
         let mut document =
-            json!({"schema": "evalctl.show/1", "run": run, "evaluations": evaluations, "served": served});
+            json!({"schema": "evalctl.show/1", "run": run, "evaluations": evaluations, "served": answered.served});
+        document["prompt_tokens"] = answered.tokens();
         if let Some(interim) = interim {
             document["interim"] = serde_json::to_value(interim)?;
         }
@@ -52,7 +54,7 @@ async fn whole(console: &Console, store: &dyn Reports, run: &Run, args: &ShowArg
         Some(interim) => console.print(format!("  so far   {}", so_far(run, &interim)))?,
         None => console.print(format!("\n{}", report::results(console, &[run])))?,
     }
-    for line in served.words() {
+    for line in answered.words() {
         console.print(format!("  served   {}", clean(&line)))?;
     }
     if let Some(categories) = report::categories(console, run) {
@@ -252,6 +254,8 @@ fn call(run: &Run, evaluation: &Evaluation) -> String {
         ));
         let known = [
             ("model", &served.model),
+            ("behind it", &served.raw_model),
+            ("headers of", &served.family),
             ("deployment", &served.model_id),
             ("fingerprint", &served.fingerprint),
             ("proxy", &served.proxy),
