@@ -60,17 +60,20 @@ fn setting(name: &str) -> String {
     format!("{PREFIX}{name}")
 }
 
-/// What decides and is not what it was for the baseline: limits, data set, judge.
+/// What decides and is not what it was for the baseline: limits first, then data set and judge.
 pub(super) fn changed(report: &GateReport) -> Option<String> {
-    let changes: Vec<String> = report.differs.iter().filter_map(change).collect();
+    let limits = report.differs.iter().filter_map(|found| Some(told(found.setting.strip_prefix(PREFIX)?, found)));
+    let others = ["data set", "judge", "judge hash"];
+    let others = others.into_iter().filter_map(|name| report.differs.iter().find(|found| found.setting == name));
+    let changes: Vec<String> = limits.chain(others.map(|found| told(&found.setting, found))).collect();
     (!changes.is_empty()).then(|| format!("what decides is not what it was for the baseline: {}", changes.join(", ")))
 }
 
-fn change(found: &SettingChange) -> Option<String> {
-    let name = match found.setting.strip_prefix(PREFIX) {
-        Some(name) => name,
-        None => ["data set", "judge", "judge hash"].into_iter().find(|name| *name == found.setting)?,
+fn told(name: &str, found: &SettingChange) -> String {
+    // Enough of a hash to tell two apart; the whole one stands among the differences.
+    let most = if name == "judge" || found.setting.starts_with(PREFIX) { usize::MAX } else { 8 };
+    let value = |value: &Option<String>| {
+        value.as_ref().map_or_else(|| "none".to_owned(), |text| text.chars().take(most).collect::<String>())
     };
-    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
-    Some(format!("{name} changed from {} to {}", value(&found.before), value(&found.now)))
+    format!("{name} changed from {} to {}", value(&found.before), value(&found.now))
 }
