@@ -37,7 +37,7 @@ def main():
     if flag("INPUT_DRIFT"):
         moved = drift(results, environment)
         if moved == 3:
-            note += " No history says anything about drift yet."
+            note += " Drift: no history could be judged yet, or it was the judge that moved; see there."
         elif moved:
             decision = "fail" if moved == 1 else "error"
             code = max(code, moved, key=WORST.index)

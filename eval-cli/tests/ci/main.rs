@@ -5,6 +5,7 @@ mod baseline_file;
 mod comment;
 #[path = "../common/mod.rs"]
 mod common;
+mod gitlab;
 mod models;
 mod policy;
 mod runner;

@@ -170,7 +170,7 @@ async fn s20_a_change_of_what_decides_shows_in_every_report() {
     let category = ["--category", "uncategorized=4"];
     gate(&folder, &server, &[&["--tag", "branch=main"], &category[..]].concat());
     let same = gate(&folder, &server, &category);
-    assert!(!told(&same).contains("what decides"), "nothing was changed: {}", told(&same));
+    assert!(!told(&same).contains("since the baseline"), "nothing was changed: {}", told(&same));
 
     // The change: another margin, another policy, a category no longer looked at, a limit more, an edited question.
     let edited = read(&folder, "golden.csv").replace("question 7,", "the question 7,");
@@ -183,24 +183,26 @@ async fn s20_a_change_of_what_decides_shows_in_every_report() {
     let data_set = changes.iter().find(|change| change["setting"] == "data set").expect("an edited data set");
     assert_eq!(report["dataset"]["fingerprint"], data_set["now"]);
     let hash = |side: &str| data_set[side].as_str().expect("a hash")[..8].to_owned();
-    let golden = format!(
-        "what decides is not what it was for the baseline: margin changed from 3 to 5, margin in uncategorized changed \
-         from 4 to none, min accuracy changed from none to 50%, on inconclusive changed from warn to fail, data set \
-         changed from {} to {}",
-        hash("before"),
-        hash("now"),
-    );
-    assert_eq!(report["warnings"][0], golden.as_str());
-    assert!(told(&output).contains("margin changed from 3 to 5, "), "{}", told(&output));
-    assert_eq!(
-        read(&folder, "r.md").matches("margin changed from 3 to 5").count(),
-        2,
-        "in the comment, for each model"
-    );
+    let golden = [
+        "since the baseline, margin changed from 3 to 5".to_owned(),
+        "since the baseline, margin in uncategorized changed from 4 to none".to_owned(),
+        "since the baseline, min accuracy changed from none to 50%".to_owned(),
+        "since the baseline, on inconclusive changed from warn to fail".to_owned(),
+        format!("since the baseline, data set changed from {} to {}", hash("before"), hash("now")),
+    ];
+    let warnings: Vec<&str> = report["warnings"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    assert_eq!(warnings[..golden.len()], golden);
+    let markdown = read(&folder, "r.md");
+    for sentence in &golden {
+        assert!(told(&output).contains(&format!("  note: {sentence}\n")), "{}", told(&output));
+        assert_eq!(markdown.matches(&format!("\n> {sentence}\n")).count(), 2, "for each model: {markdown}");
+    }
 
     let judge = judged_gate(&folder, &server, "contains", &[]);
     assert_eq!(judge.status.code(), Some(3), "{}", told(&judge));
-    assert!(told(&judge).contains("judge changed from exact to contains, judge hash changed from "), "{}", told(&judge));
+    for change in ["judge changed from exact to contains\n", "judge hash changed from "] {
+        assert!(told(&judge).contains(&format!("  note: since the baseline, {change}")), "{}", told(&judge));
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use yaml_rust2::Yaml;
 
-use crate::yaml::{entries, items, parse, root, scalar, text};
+use crate::yaml::{entries, items, parse, scalar, text};
 
 const WORKFLOWS: [&str; 3] = [".github/workflows/ci.yml", "docs/ci/quick.yml", "docs/ci/full.yml"];
 /// What stands in a template for this repository and a commit of it.
@@ -130,17 +130,9 @@ fn every_input_is_described_and_has_its_line_in_the_guide() {
 }
 
 #[test]
-fn the_template_for_gitlab_has_commands_that_the_program_knows() {
-    let document = parse(&text("docs/ci/gitlab-ci.yml"));
-    assert_eq!(scalar(&document[".evaluation"]["artifacts"]["reports"]["junit"]), "evalctl-results/junit.xml");
-    for job in ["evaluation-gate", "evaluation-full"] {
-        let script = items(&document[job]["script"]);
-        let gate = scalar(script.first().expect("a command"));
-        let flags = gate.split_whitespace().filter(|word| word.starts_with("--")).collect::<Vec<_>>();
-        let help = std::process::Command::new(env!("CARGO_BIN_EXE_evalctl")).args(["gate", "--help"]).output();
-        let help = String::from_utf8(help.expect("a program").stdout).expect("text");
-        assert!(gate.starts_with("evalctl gate ") && flags.len() > 4, "{gate}");
-        assert!(flags.iter().all(|flag| help.contains(flag)), "{flags:?}");
-    }
-    assert!(root().join("docs/ci.md").is_file());
+fn the_program_is_built_with_the_rust_that_it_is_tested_with() {
+    let manifest = text("Cargo.toml");
+    let line = manifest.lines().find(|line| line.starts_with("rust-version")).expect("a version");
+    let version = line.split('"').nth(1).expect("a version");
+    assert!(text("action.yml").contains(&format!("cargo +{version} install --locked")), "{version}");
 }

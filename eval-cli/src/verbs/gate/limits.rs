@@ -60,13 +60,12 @@ fn setting(name: &str) -> String {
     format!("{PREFIX}{name}")
 }
 
-/// What decides and is not what it was for the baseline: limits first, then data set and judge.
-pub(super) fn changed(report: &GateReport) -> Option<String> {
+/// What decides and is not what it was for the baseline, a sentence each: limits first, then data set and judge.
+pub(super) fn changed(report: &GateReport) -> Vec<String> {
     let limits = report.differs.iter().filter_map(|found| Some(told(found.setting.strip_prefix(PREFIX)?, found)));
     let others = ["data set", "judge", "judge hash"];
     let others = others.into_iter().filter_map(|name| report.differs.iter().find(|found| found.setting == name));
-    let changes: Vec<String> = limits.chain(others.map(|found| told(&found.setting, found))).collect();
-    (!changes.is_empty()).then(|| format!("what decides is not what it was for the baseline: {}", changes.join(", ")))
+    limits.chain(others.map(|found| told(&found.setting, found))).collect()
 }
 
 fn told(name: &str, found: &SettingChange) -> String {
@@ -75,5 +74,5 @@ fn told(name: &str, found: &SettingChange) -> String {
     let value = |value: &Option<String>| {
         value.as_ref().map_or_else(|| "none".to_owned(), |text| text.chars().take(most).collect::<String>())
     };
-    format!("{name} changed from {} to {}", value(&found.before), value(&found.now))
+    format!("since the baseline, {name} changed from {} to {}", value(&found.before), value(&found.now))
 }
