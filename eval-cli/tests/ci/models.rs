@@ -206,6 +206,27 @@ async fn s20_a_change_of_what_decides_shows_in_every_report() {
 }
 
 #[test]
+fn a_comment_about_many_models_keeps_every_decision_and_cuts_the_reports() {
+    let (folder, columns) = (fresh(), (0..70).map(|at| format!("model-{at:02}")).collect::<Vec<_>>());
+    let rows: String = (0..3).map(|at| format!("q{at},question {at},yes{}\n", ",yes".repeat(columns.len()))).collect();
+    let text = format!("id,question,expected_output,{}\n{rows}", columns.join(","));
+    std::fs::write(folder.path().join("golden.csv"), text).expect("a file");
+    let mut command = evalctl(&folder);
+    command.args(["gate", "--run", "golden.csv", "--judge", "exact", "--vs", "@baseline", "-q", "-o", "r.md"]);
+    command.args(columns.iter().flat_map(|column| ["-m".to_owned(), format!("column:{column}")]));
+    let output = command.output().expect("a program");
+    assert_eq!(output.status.code(), Some(3), "{}", told(&output));
+    let markdown = read(&folder, "r.md");
+    assert!(markdown.len() <= 65_000 && markdown.len() > 50_000, "{}", markdown.len());
+    assert!(
+        markdown.contains("### Gate cannot decide on 70 of 70 models") && markdown.contains("reports are left out")
+    );
+    for column in &columns {
+        assert!(markdown.contains(&format!("| column:{column} | inconclusive (not computable) |")), "{column}");
+    }
+}
+
+#[test]
 fn a_commit_is_named_as_git_names_it() {
     let folder = folder();
     let git = |arguments: &[&str]| {
