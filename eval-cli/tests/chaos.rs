@@ -59,18 +59,29 @@ fn shown(folder: &TempDir) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)))
 }
 
-/// What one run can meet and go on: what ends it has tests of its own, as has what takes long.
+/// What one run can meet and go on, with one attempt each: what ends it, what takes long and what is another at the next
+/// attempt have tests of their own. In an order in which an endpoint in trouble answers again and again.
 fn survivable() -> Vec<&'static Case> {
-    let long = ["status-429-after-seconds", "status-429-after-date", "gzip-bomb"];
+    let long = ["status-429-after-seconds", "status-429-after-date", "status-429-after-absurd", "gzip-bomb"];
     let ends = |case: &Case| matches!(case.expected, Expected::Fails(kind, _) if kind.is_fatal());
-    CASES.iter().filter(|case| !ends(case) && !long.contains(&case.behaviour)).collect()
+    let apart = |case: &Case| ends(case) || long.contains(&case.behaviour) || case.behaviour.starts_with("flaky");
+    let is_trouble = |case: &Case| matches!(case.expected, Expected::Fails(kind, _) if kind.is_transient());
+    let cases = CASES.iter().filter(|case| !apart(case));
+    let (trouble, others): (Vec<&Case>, Vec<&Case>) = cases.partition(|case| is_trouble(case));
+    let pause = trouble.len().div_ceil(others.len());
+    let mut others = others.into_iter();
+    let mixed =
+        trouble.chunks(pause).flat_map(|trouble| trouble.iter().copied().chain(others.next()).collect::<Vec<_>>());
+    let mut mixed: Vec<&Case> = mixed.collect();
+    mixed.extend(others);
+    mixed
 }
 
 fn mixed(chaos: &Chaos) -> (TempDir, Command) {
     let folder = fresh();
     fs::write(folder.path().join("q.csv"), questions(survivable().iter().map(|case| case.behaviour))).expect("a file");
     let mut command = run(&folder, &chaos.url());
-    command.args(["--timeout", "3", "--max-attempts", "3", "--concurrency", "16"]);
+    command.args(["--timeout", "3", "--max-attempts", "1", "--concurrency", "16"]);
     (folder, command)
 }
 
@@ -104,7 +115,8 @@ async fn f23_every_fault_in_one_run_is_an_outcome_of_its_own() {
                 assert!(message.contains(said) && message.len() <= SNIPPET, "{name}: {message}");
             }
         }
-        assert_eq!(chaos.ledger().calls(name), case.calls, "{}: calls of {name}", case.fault);
+        let calls = chaos.ledger().calls(name);
+        assert!(calls == 1 && calls <= case.calls, "{}: {calls} calls of {name}", case.fault);
     }
     let run = &document["run"];
     let counts = json!({"scored": survivable().len() - failed, "unscored": 0, "failed": failed});
@@ -115,6 +127,21 @@ async fn f23_every_fault_in_one_run_is_an_outcome_of_its_own() {
 /// A reason that is none of the usual ones is stored as `{"other": …}`.
 fn finish_as_stored(finish: &str) -> Value {
     if finish == "refusal" { json!({"other": finish}) } else { json!(finish) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f20_what_passes_is_answered_at_the_next_attempt_and_what_is_garbled_is_asked_for_once_more() {
+    let (folder, chaos) = (fresh(), Chaos::start().await.expect("a port"));
+    let asked = [("good", 1), ("flaky-1-503", 2), ("flaky-2-429", 3), ("reset", 4), ("html", 2), ("status-413", 1)];
+    fs::write(folder.path().join("q.csv"), questions(asked.map(|(name, _)| name))).expect("a file");
+    let mut command = run(&folder, &chaos.url());
+    command.args(["--max-attempts", "4"]);
+    let output = output(command).await;
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(shown(&folder)["run"]["summary"]["counts"], json!({"scored": 3, "unscored": 0, "failed": 3}));
+    for (name, calls) in asked {
+        assert_eq!(chaos.ledger().calls(name), calls, "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -188,7 +215,7 @@ async fn s12_the_key_is_in_no_database_log_export_or_word() {
     silent("stdout", &output.stdout);
     silent("stderr", &output.stderr);
     let logs = text(&output.stderr);
-    assert!(logs.contains("TRACE") && logs.contains("trying again"), "the logs are on: {logs}");
+    assert!(logs.contains("TRACE"), "the logs are on: {logs}");
     for arguments in [
         &["export", "-o", "run.csv"][..],
         &["export", "-o", "run.json"],
