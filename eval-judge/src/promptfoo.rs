@@ -38,7 +38,7 @@ const NAME: &str = "promptfoo";
 /// | `contains-any`, `contains-all`, `icontains-any`, `icontains-all` | contains any, all of `a, b, "c, d"` |
 /// | `starts-with` | begins with it |
 /// | `regex` | matches it, in the syntax of [`Pattern`](crate::Pattern) |
-/// | `is-json`, `contains-json` | is JSON, holds a JSON object; with a value, one that this JSON Schema allows |
+/// | `is-json`, `contains-json` | is JSON, holds a JSON object (looked for at the first 1,000 braces); with a value, one that this JSON Schema allows |
 /// | `levenshtein(n)` | is at most `n` letters away (0.75, promptfoo's default in CSV, means none) |
 /// | `rouge-n(x)` | shares words with it: F-measure of ROUGE-1 of at least `x` (0.75) |
 /// | `bleu` | shares phrases with it: BLEU-4 of at least 0.5 |

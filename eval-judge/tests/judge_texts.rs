@@ -138,7 +138,7 @@ async fn f29_no_text_of_a_grader_is_taken_for_a_score_that_it_does_not_state() {
     let mut adversarial = by_hand();
     let mut random = ChaCha12Rng::seed_from_u64(SEED);
     let mut honest = 0;
-    for _ in 0..3_000 {
+    for _ in 0..10_000 {
         let (text, stated) = put_together(&mut random);
         match stated {
             None => adversarial.push(text),

@@ -109,6 +109,9 @@ const KNOWN: [&str; 20] = [
     "model-graded-factuality",
 ];
 
+/// Most places of an answer where an object may begin. It bounds the time of a verdict.
+const MAX_OBJECTS: usize = 1_000;
+
 /// Most pairs of characters that are compared.
 const MAX_PAIRS: usize = 25_000_000;
 
@@ -471,7 +474,8 @@ fn json(answer: &str, whole: bool, schema: Option<&Schema>) -> bool {
         return serde_json::from_str(answer).is_ok_and(|value| fits(&value));
     }
     let mut from = 0;
-    while let Some(at) = answer[from..].find('{') {
+    for _ in 0..MAX_OBJECTS {
+        let Some(at) = answer[from..].find('{') else { return false };
         let mut values = serde_json::Deserializer::from_str(&answer[from + at..]).into_iter::<Value>();
         match values.next() {
             Some(Ok(value)) if fits(&value) => return true,
