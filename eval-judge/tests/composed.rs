@@ -41,13 +41,13 @@ fn recorded(replies: Vec<Result<Completion, ProviderError>>) -> (Scripted, Arc<M
 
 #[tokio::test]
 async fn a_pair_is_compared_in_both_orders_and_both_are_paid() {
-    for (replies, score) in [
-        (["first", "second"], 1.0),
-        (["second", "first"], 0.0),
-        (["same", "same"], 0.5),
-        (["first", "first"], 0.5),
-        (["second", "second"], 0.5),
-        (["first", "same"], 0.5),
+    for (replies, score, disagreed) in [
+        (["first", "second"], 1.0, 0),
+        (["second", "first"], 0.0, 0),
+        (["same", "same"], 0.5, 0),
+        (["first", "first"], 0.5, 1),
+        (["second", "second"], 0.5, 1),
+        (["first", "same"], 0.5, 1),
     ] {
         let (grader, requests) = recorded(replies.map(|which| Ok(better(which))).into());
         let verdict = pairwise(grader).judge(&sample(), &Completion::new("Paris.")).await.unwrap();
@@ -58,7 +58,6 @@ async fn a_pair_is_compared_in_both_orders_and_both_are_paid() {
         assert!(at(&requests[0], "\nParis.\n") < at(&requests[0], "\nPerhaps Paris?\n"));
         assert!(at(&requests[1], "\nParis.\n") > at(&requests[1], "\nPerhaps Paris?\n"));
         let tally = OrderTally::of([&verdict]);
-        let disagreed = u64::from((replies[0] == replies[1]) != (replies[0] == "same"));
         assert_eq!((tally.pairs, tally.disagreed, tally.rate()), (1, disagreed, Some(disagreed as f64)), "{replies:?}");
     }
 }
