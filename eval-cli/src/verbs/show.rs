@@ -105,6 +105,12 @@ fn head(run: &Run) -> String {
         format!("  judge    {} ({})", clean(&provenance.judge), provenance.judge_hash),
         format!("  prompt   {}", provenance.prompt),
     ];
+    if let Some(family) = eval_judge::relatives(&run.model, &provenance.judge) {
+        let family = clean(&family);
+        lines.push(format!(
+            "  caution  judge and model are of one family ({family}): such a judge tends to prefer its own kind"
+        ));
+    }
     if !run.params.is_empty() {
         let params = run.params.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
         lines.push(format!("  params   {}", clean(&params.join(" "))));

@@ -3,7 +3,6 @@
 use eval_core::{Dataset, DatasetRef, Evaluation, Group, Run, RunStatus};
 use eval_drift::{Gate, GateReport, RunScores};
 
-use super::super::dataset::check_judges;
 use super::super::run::reporter;
 use super::{before, decide, finish};
 use crate::args::{GateArgs, Global, Selecting};
@@ -29,7 +28,7 @@ pub(super) async fn gate(console: &Console, global: &Global, args: &GateArgs, ga
     let settings = Settings::load(global, typed)?;
     let (limit, dataset_name) = (fresh.limit, fresh.dataset_name.clone());
     let dataset = super::super::run::dataset(&settings, &Selecting { limit, dataset_name, ..Selecting::default() })?;
-    check_judges(&dataset)?;
+    compose::check_judges(&dataset)?;
     if settings.models.value.len() > 1 {
         return Err(Failure::usage("a gate decides on one model, and several are set").hint("choose one with -m"));
     }
