@@ -4,6 +4,7 @@ mod comparison;
 mod page;
 
 use eval_core::{Evaluation, EvaluationQuery, Interim, OutcomeKind, Reports, Run, Store, Verdict};
+use eval_judge::{Level, panel_agreement};
 use serde_json::json;
 
 use super::runs::commit;
@@ -46,6 +47,11 @@ async fn whole(console: &Console, store: &dyn Reports, run: &Run, args: &ShowArg
         return Ok(Exit::Done);
     }
     console.print(head(run))?;
+    if let Some(alpha) = agreement(store, run).await? {
+        console.print(format!(
+            "  agree    Krippendorff's alpha of the panel: {alpha:.2} (1: all agree, 0: as by chance)"
+        ))?;
+    }
     match interim {
         Some(interim) => console.print(format!("  so far   {}", so_far(run, &interim)))?,
         None => console.print(format!("\n{}", report::results(console, &[run])))?,
@@ -60,6 +66,22 @@ async fn whole(console: &Console, store: &dyn Reports, run: &Run, args: &ShowArg
         next(console, args.limit, evaluations.last());
     }
     Ok(Exit::Done)
+}
+
+/// How far the members of a panel agree over the whole run; `None` when one judge alone judged it.
+async fn agreement(store: &dyn Reports, run: &Run) -> Result<Option<f64>, Failure> {
+    let judge = &run.provenance.judge;
+    let (level, is_panel) = match judge.split_once('(') {
+        Some(("mean" | "median", _)) => (Level::Interval, true),
+        Some(("majority", _)) => (Level::Nominal, true),
+        _ => (Level::Interval, false),
+    };
+    if !is_panel {
+        return Ok(None);
+    }
+    let evaluations = crate::scores::evaluations(store, run).await?;
+    let verdicts = evaluations.iter().flat_map(|evaluation| &evaluation.verdicts);
+    Ok(panel_agreement(verdicts.filter(|verdict| verdict.judge == *judge), level))
 }
 
 /// What is stored of a run that has no summary.
