@@ -90,7 +90,7 @@ pub(crate) async fn evaluators(
     };
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
     check(console, endpoint.as_ref(), &models, &graders)?;
-    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone()));
+    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), waits.clone()));
     let bench = judges::Bench { column: column.as_deref(), provider: provider.as_ref(), rubric: &rubric };
     let judges = bench.judges(&names)?;
 
