@@ -14,7 +14,8 @@ use crate::{CountMonitor, CountReading, MonitorSettings, RatioMonitor, RatioRead
 /// One detector watches one [`Measure`]; [`OperationsMonitor::all`] gives one for each. Rates are watched by a
 /// [`CountMonitor`], and their effect is in points; quantities by a [`RatioMonitor`], question against the same question,
 /// and their effect is in percent. *Worse* is a rise (evidence of 500 and more), *Watch* 200 and more; *Better* is a fall
-/// of a quantity, for information. Eras and masks are those of the [`QualityMonitor`](crate::QualityMonitor); runs that
+/// of a quantity, for information. One that is asked alone has the whole budget of false alarms for itself; where several
+/// are looked at, they share one ([`share_budget`](crate::share_budget), or [`OperationsMonitor::watch`] in one go). Eras and masks are those of the [`QualityMonitor`](crate::QualityMonitor); runs that
 /// are partial for the quality count here, because what is missing there is what is counted here.
 ///
 /// ```
@@ -48,6 +49,13 @@ impl OperationsMonitor {
     pub fn all() -> [Self; 9] {
         Measure::OPERATIONS.map(|measure| Self { measure })
     }
+
+    /// What all of them find, under one [shared budget](crate::share_budget) of false alarms.
+    pub fn watch(history: &History) -> Vec<DriftReport> {
+        let mut reports = Self::all().map(|monitor| monitor.detect(history)).to_vec();
+        crate::share_budget(&mut reports);
+        reports
+    }
 }
 
 impl DriftDetector for OperationsMonitor {
@@ -57,7 +65,7 @@ impl DriftDetector for OperationsMonitor {
 
     fn method(&self) -> Method {
         let MonitorSettings { watch, alarm, .. } = MonitorSettings::default();
-        Method::new(Self::NAME, 1).with("measure", self.measure.name()).with("watch", watch).with("alarm", alarm)
+        Method::new(Self::NAME, 2).with("measure", self.measure.name()).with("watch", watch).with("alarm", alarm)
     }
 
     fn detect(&self, history: &History) -> DriftReport {
@@ -78,7 +86,7 @@ impl OperationsMonitor {
             last = counted.and_then(|(cases, trials)| monitor.observe(cases, trials));
             totals.push(counted);
         }
-        let Some(reading) = last else { return self.unmeasured(era) };
+        let Some(reading) = last else { return self.unmeasured(era, &totals, monitor.evidence()) };
         self.report(era, reading.status, &totals, |report| rate_report(report, &reading))
     }
 
@@ -92,7 +100,7 @@ impl OperationsMonitor {
             totals.push((!known.is_empty()).then(|| (known.iter().sum::<f64>(), known.len() as u64)));
             last = (!known.is_empty()).then(|| monitor.observe(&row));
         }
-        let Some(reading) = last else { return self.unmeasured(era) };
+        let Some(reading) = last else { return self.unmeasured(era, &totals, monitor.evidence()) };
         self.report(era, reading.status, &totals, |report| quantity_report(report, &reading))
     }
 
@@ -121,9 +129,14 @@ impl OperationsMonitor {
         report
     }
 
-    fn unmeasured(&self, era: &Era<'_>) -> DriftReport {
+    /// Nothing is said of this run; the evidence of those before it stays, and its place in the shared budget.
+    fn unmeasured<T>(&self, era: &Era<'_>, totals: &[Option<T>], evidence: f64) -> DriftReport {
         let status = if era.windows.is_empty() { Status::Warming } else { Status::NotComparable };
-        era.report(self.method(), self.measure, status).because("nobody measured it in this run")
+        let mut report = era.report(self.method(), self.measure, status).because("nobody measured it in this run");
+        if totals.iter().any(Option::is_some) {
+            report.evidence = accumulated(evidence);
+        }
+        report
     }
 }
 

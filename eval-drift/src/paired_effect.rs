@@ -60,8 +60,16 @@ impl PairedEffect {
     /// The effect of these differences, each from -1 to 1, with an interval of this confidence. `noise` is the standard
     /// error that the runs themselves bring, in the unit of the scores.
     ///
-    /// `None` below two questions, when a difference is not such a number, or unless `level` lies between 0 and 1.
-    pub(crate) fn of(differences: &[f64], level: f64, noise: f64) -> Option<Self> {
+    /// `None` below two questions, when a difference is not such a number, or unless `level` lies between 0 and 1. O(n).
+    ///
+    /// ```
+    /// use eval_drift::PairedEffect;
+    /// let differences: Vec<f64> = (0..100).map(|at| if at < 10 { -1.0 } else { 0.0 }).collect();
+    /// let effect = PairedEffect::of(&differences, 0.9, 0.005).unwrap();
+    /// assert!((effect.points + 10.0).abs() < 1e-9);
+    /// assert!(effect.low < -15.0 && effect.high < 0.0 && effect.p_drop < 0.001);
+    /// ```
+    pub fn of(differences: &[f64], level: f64, noise: f64) -> Option<Self> {
         let mean = mean(differences).filter(|_| differences.iter().all(|difference| difference.abs() <= 1.0))?;
         let deviation = standard_deviation(differences, mean)?;
         let n = differences.len();

@@ -115,6 +115,11 @@ impl RatioMonitor {
         }
     }
 
+    /// The evidence of a rise so far.
+    pub fn evidence(&self) -> f64 {
+        self.rise.evidence()
+    }
+
     /// Takes one of the first runs in.
     fn found(&mut self, logs: Vec<Option<f64>>) -> RatioReading {
         self.first.push(logs);

@@ -78,6 +78,56 @@ fn each_quantity_is_watched() {
 }
 
 #[test]
+fn streams_beside_quality_share_one_budget_of_false_alarms() {
+    // The errors alone have the evidence of an alarm, and the four rates together have not.
+    let counted = |cases: &[u64]| {
+        let run = |cases: &u64| {
+            let mut counts = WindowCounts::default();
+            (counts.planned, counts.scored, counts.failed) = (200, 200 - cases, *cases);
+            Window::new(RunId::new(), Timestamp::UNIX_EPOCH, vec![]).counts(counts)
+        };
+        History::new([[2; 20].as_slice(), cases].concat().iter().map(run).collect())
+    };
+    let once = counted(&[10]);
+    assert_eq!(watch(Measure::Errors, &once).status, Status::Worse, "alone it has the whole budget");
+    let mut reports = OperationsMonitor::watch(&once);
+    let (own, shared) = (reports[0].evidence.m.unwrap(), reports[0].evidence.shared.unwrap());
+    let total: f64 = reports.iter().filter_map(|report| report.evidence.m).sum();
+    assert!(own > 500.0 && shared < 500.0 && (shared - total / 4.0).abs() < 1e-9, "{own} {shared}");
+    assert_eq!((reports[0].status, reports[0].pages(0.0)), (Status::Watch, false));
+    let family = |report: &DriftReport| {
+        report.families.iter().find(|family| family.correction == Correction::SharedBudget).cloned()
+    };
+    assert_eq!(family(&reports[0]).map(|family| (family.tests, family.holds)), Some((4, Some(false))));
+    assert_eq!(family(&reports[4]), None, "nobody measured it");
+    assert!(reports[0].notes().iter().any(|note| note.contains("4 share a budget of one false alarm in 500 runs")));
+
+    // To repeat it changes nothing, and other runs are other budgets.
+    let first = reports.clone();
+    let steady = OperationsMonitor::all().map(|monitor| monitor.detect(&counted(&[2])));
+    reports.extend(steady);
+    correct_family(&mut reports);
+    reports
+        .iter_mut()
+        .for_each(|report| report.families.retain(|family| family.correction == Correction::SharedBudget));
+    assert_eq!(reports[..9], first[..]);
+
+    let twice = OperationsMonitor::watch(&counted(&[10, 10]));
+    assert_eq!((twice[0].status, twice[1].status), (Status::Worse, Status::Steady));
+    assert_eq!(family(&twice[0]).and_then(|family| family.holds), Some(true));
+}
+
+#[test]
+fn a_stream_that_is_not_measured_for_a_run_keeps_its_place_in_the_budget() {
+    let mut history = measured(1.5);
+    let evidence = |history: &History| watch(Measure::Latency, history).evidence.m;
+    let before = evidence(&history);
+    history.windows.push(Window::new(RunId::new(), Timestamp::UNIX_EPOCH, vec![]));
+    let report = watch(Measure::Latency, &history);
+    assert_eq!((report.status, report.evidence.m), (Status::NotComparable, before));
+}
+
+#[test]
 fn what_nobody_measured_is_said() {
     let history = Model::new(50, SEED).history(20, 0.0, 0);
     for detector in OperationsMonitor::all() {

@@ -180,6 +180,12 @@ pub(super) fn families(found: &[Found]) -> impl Iterator<Item = String> {
 }
 
 fn family(family: &Family) -> String {
+    if family.correction == Correction::SharedBudget {
+        let (tests, of) = (family.tests, one_line(&family.of));
+        return format!(
+            "corrected together: {tests} {of}: of each run by their mean evidence, one budget of false alarms"
+        );
+    }
     let by = match family.correction {
         Correction::Holm => "Holm",
         Correction::BenjaminiHochberg => "Benjamini and Hochberg",
