@@ -82,7 +82,7 @@ impl Streams {
     /// The runs in which this stream alone is an ALARM.
     pub fn alarms(&self, stream: Measure) -> impl Iterator<Item = usize> {
         let paths = Measure::OPERATIONS.iter().zip(&self.0);
-        let path = paths.filter(|(other, _)| **other == stream).flat_map(|(_, path)| path);
+        let path = paths.filter(move |(other, _)| **other == stream).flat_map(|(_, path)| path);
         (0..).zip(path).filter(|(_, evidence)| **evidence >= ALARM).map(|(at, _)| at)
     }
 

@@ -6,6 +6,7 @@ use eval_core::{Baseline, Baselines as _};
 use serde_json::json;
 
 use crate::args::{BaselineVerb, Global, Saying};
+use crate::command::command;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -27,7 +28,7 @@ async fn set(console: &Console, settings: &Settings, reference: &str, saying: Sa
     let run = refs::resolve(&store, reference).await?;
     if !run.is_comparable() {
         return Err(Failure::usage(format!("run {} cannot be a baseline: it is {}", run.id.short(), short_of(&run)))
-            .hint("finish it with `evalctl resume`, or run the whole data set"));
+            .hint(format!("finish it with `{}`, or run the whole data set", command(settings, "resume"))));
     }
     if run.score().is_none() {
         return Err(Failure::usage(format!("run {} cannot be a baseline: nothing was scored", run.id.short())));
@@ -61,7 +62,8 @@ async fn list(console: &Console, settings: &Settings, name: Option<&str>, datase
         return Ok(Exit::Done);
     }
     if baselines.is_empty() {
-        console.note("no run was blessed; bless one: evalctl baseline set RUN --reason TEXT");
+        let bless = command(settings, "baseline set RUN --reason TEXT");
+        console.note(format!("no run was blessed; bless one: {bless}"));
         return Ok(Exit::Done);
     }
     console.print(table(&baselines).render(console.width))?;
@@ -91,7 +93,9 @@ async fn clear(console: &Console, settings: &Settings, name: &str, dataset: Opti
     let datasets: BTreeSet<String> = blessed.into_iter().map(|baseline| baseline.dataset).collect();
     let dataset = match (datasets.len(), datasets.first()) {
         (1, Some(only)) => only.clone(),
-        (0, _) => return Err(Failure::usage(format!("`{name}` has no baseline")).hint("evalctl baseline list")),
+        (0, _) => {
+            return Err(Failure::usage(format!("`{name}` has no baseline")).hint(command(settings, "baseline list")));
+        }
         _ => {
             let known: Vec<String> = datasets.iter().map(|dataset| clean(dataset)).collect();
             return Err(Failure::usage(format!("`{name}` has baselines on several data sets"))

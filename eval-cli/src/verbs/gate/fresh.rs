@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Console, clean};
 use crate::refs::{self, Found};
-use crate::{progress, report, scores, stop};
+use crate::{findings, progress, report, scores, stop};
 
 /// Asks, decides, and asks again where the policy wants it.
 pub(super) async fn gate(console: &Console, global: &Global, args: &GateArgs, gate: &Gate) -> Outcome {
@@ -91,6 +91,7 @@ impl Asking<'_> {
             return Err(Failure::provider(message).hint(format!("to go on: {}", stop::resume(settings, &[run.id]))));
         }
         let evaluations = scores::evaluations(&*composed.store, &run).await?;
+        findings::ended(console, &composed.store, std::slice::from_ref(&run)).await;
         Ok((run, evaluations, composed.store))
     }
 }
