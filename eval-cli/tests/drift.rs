@@ -239,7 +239,7 @@ fn a_baseline_that_is_named_counts_instead_of_the_era_and_a_window_only_shows_le
 
     let first = ids[CHANGED as usize].to_string();
     let (_, pinned) = quality(&["--baseline", &first]);
-    assert_eq!((&pinned["status"], &pinned["baseline"]["from"]["run"]), (&"steady".into(), &first.clone().into()));
+    assert_eq!((&pinned["status"], &pinned["baseline"]["from"]["run"]), (&"steady".into(), &first.into()));
     assert_eq!(quality(&[]).1, usual, "what is asked once is not stored");
     let bless = ["baseline", "set", &format!("{}@latest~9", name("sliding")), "--reason", "release"];
     let output = evalctl(&folder).args(bless).output().expect("set up");

@@ -10,6 +10,7 @@ pub(crate) const STUDENT_FROM: usize = 30;
 /// Where an interval comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum IntervalOf {
     /// Student's t over the questions.
@@ -34,6 +35,7 @@ pub enum IntervalOf {
 /// [Bonett and Price's](crate::bonett_price), which is wider and never has width 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PairedEffect {
     /// Questions.

@@ -162,6 +162,10 @@ pub(crate) enum BaselineVerb {
 /// A document of which there is a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SchemaOf {
+    /// What `evalctl run --json` prints
+    Run,
+    /// What `evalctl gate --json` prints
+    Gate,
     /// What `evalctl drift --json` prints
     Drift,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use eval_core::{
     Cause, Condition, Correction, DriftReport, Effect, Family, Measure, Onset, QuestionFinding, Run, Status, Timestamp,
     Unit,
@@ -12,12 +12,11 @@ use eval_drift::BestRunThreshold;
 use crate::command::{command, quoted};
 use crate::config::Settings;
 use crate::findings::Found;
-use crate::output::{Console, DIM, ERROR, HINT, WARN, one_line, shorten, sparkline};
+use crate::output::{Console, DIM, ERROR, GOOD, HINT, WARN, one_line, shorten, sparkline};
 
 /// So many questions are named.
 const NAMED: usize = 5;
 const INDENT: &str = "        ";
-const GOOD: Style = AnsiColor::Green.on_default().bold();
 
 /// A finding, with all that a person needs to judge it and to act.
 pub(super) fn finding(console: &Console, settings: &Settings, found: &Found, report: &DriftReport) -> String {
