@@ -1,12 +1,16 @@
 //! What is watched beside the scores: errors, refusals, latency, tokens, cost, length.
 
 use eval_core::{
-    DriftDetector, DriftReport, Effect, Evidence, History, Measure, Method, Point, Span, Status, Warming, Window,
+    DriftDetector, DriftReport, Effect, Evidence, History, Measure, Method, Point, Quantities, Span, Status, Warming,
+    Window,
 };
 
 use crate::era::Era;
 use crate::roster::{Roster, row};
-use crate::{CountMonitor, CountReading, MonitorSettings, RatioMonitor, RatioReading};
+use crate::{
+    CountMonitor, CountReading, MonitorSettings, RatioMonitor, RatioReading, hodges_lehmann, hodges_lehmann_interval,
+    quantile,
+};
 
 /// Whether a rate (errors, timeouts, refusals, format failures) or a quantity (latency, tokens, cost, length of answers)
 /// rose, by evidence that builds up from run to run.
@@ -92,6 +96,7 @@ impl OperationsMonitor {
 
     fn quantity(&self, era: &Era<'_>) -> DriftReport {
         let (mut monitor, mut roster, mut last) = (RatioMonitor::default(), Roster::default(), None);
+        let mut of_run = (vec![], vec![]);
         let mut totals = vec![];
         for window in &era.windows {
             let values = window.measures.iter().filter_map(|found| Some((&found.key, found.get(self.measure)?)));
@@ -99,9 +104,14 @@ impl OperationsMonitor {
             let known: Vec<f64> = row.iter().flatten().copied().filter(|value| value.is_finite()).collect();
             totals.push((!known.is_empty()).then(|| (known.iter().sum::<f64>(), known.len() as u64)));
             last = (!known.is_empty()).then(|| monitor.observe(&row));
+            of_run = (known, row);
         }
         let Some(reading) = last else { return self.unmeasured(era, &totals, monitor.evidence()) };
-        self.report(era, reading.status, &totals, |report| quantity_report(report, &reading))
+        self.report(era, reading.status, &totals, |report| {
+            quantity_report(report, &reading);
+            let (known, row) = of_run;
+            report.quantities = quantities(&known, &monitor.log_ratios(&row));
+        })
     }
 
     /// The report on totals of a sum over so many, run by run.
@@ -186,6 +196,16 @@ fn rate_report(report: &mut DriftReport, reading: &CountReading) {
     report.evidence = accumulated(reading.evidence);
     let change = reading.rate.zip(reading.baseline).map(|(rate, baseline)| (rate - baseline) * 100.0);
     report.effect = change.and_then(|points| Effect::points(points, None));
+}
+
+/// Quantiles of a run, and the Hodges-Lehmann ratio of its questions to what is usual for them.
+fn quantities(values: &[f64], log_ratios: &[f64]) -> Option<Quantities> {
+    let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|probability| quantile(values, probability));
+    let percent = |log: f64| (log.exp() - 1.0) * 100.0;
+    let interval = hodges_lehmann_interval(log_ratios, Effect::LEVEL);
+    let interval = interval.map(|(low, high)| (percent(low), percent(high)));
+    let typical = hodges_lehmann(log_ratios).and_then(|log| Effect::points(percent(log), interval));
+    Some(Quantities::new(p50?, p95?, p99?)?.typical(typical.map(Effect::in_percent)))
 }
 
 fn quantity_report(report: &mut DriftReport, reading: &RatioReading) {

@@ -107,8 +107,7 @@ impl RatioMonitor {
 
     /// Takes a run in, given as the value of each question by index, in any unit that stays the same.
     pub fn observe(&mut self, values: &[Option<f64>]) -> RatioReading {
-        let log = |value: &Option<f64>| value.filter(|value| value.is_finite() && *value > 0.0).map(f64::ln);
-        let logs: Vec<Option<f64>> = values.iter().map(log).collect();
+        let logs = logs(values);
         match &self.medians {
             None => self.found(logs),
             Some(medians) => self.judge(residuals(&logs, medians), medians.iter().flatten().count()),
@@ -118,6 +117,12 @@ impl RatioMonitor {
     /// The evidence of a rise so far.
     pub fn evidence(&self) -> f64 {
         self.rise.evidence()
+    }
+
+    /// The log of each question's value over what was usual for it in the first runs; empty while that is not known, and
+    /// without what is missing.
+    pub fn log_ratios(&self, values: &[Option<f64>]) -> Vec<f64> {
+        self.medians.as_ref().map_or_else(Vec::new, |medians| residuals(&logs(values), medians))
     }
 
     /// Takes one of the first runs in.
@@ -164,6 +169,11 @@ impl RatioMonitor {
         let (rise, fall) = (self.rise.evidence(), self.fall.evidence());
         RatioReading { status, rise, fall, ratio: change.map(|(change, ..)| change.exp()), interval }
     }
+}
+
+fn logs(values: &[Option<f64>]) -> Vec<Option<f64>> {
+    let log = |value: &Option<f64>| value.filter(|value| value.is_finite() && *value > 0.0).map(f64::ln);
+    values.iter().map(log).collect()
 }
 
 /// What each question that has a median differs from it by.

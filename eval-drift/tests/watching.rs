@@ -8,8 +8,9 @@ use eval_core::{
     Unit, Window, WindowCounts,
 };
 use eval_drift::{
-    AdwinChart, BestRunThreshold, ChangePoint, CusumChart, Distance, Distribution, EwmaChart, JudgeAnchors,
-    OperationsMonitor, PageHinkleyChart, PairedTest, QualityMonitor, correct_family,
+    AdwinChart, BestRunThreshold, ChangePoint, Cusum, CusumChart, Direction, Distance, Distribution, Ewma, EwmaChart,
+    JudgeAnchors, OperationsMonitor, PageHinkley, PageHinkleyChart, PageHinkleySettings, PairedTest, QualityMonitor,
+    correct_family,
 };
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
@@ -70,6 +71,14 @@ fn each_quantity_is_watched() {
         assert_eq!((report.status, report.effect.unwrap().unit), (Status::Worse, Unit::Percent), "{report:?}");
         let (low, high) = report.effect.unwrap().interval().unwrap();
         assert!(low < report.effect.unwrap().change && report.effect.unwrap().change < high);
+        let run = report.quantities.unwrap();
+        let (low, high) = run.typical.unwrap().interval().unwrap();
+        assert!(
+            low < 51.0 && 51.0 < high && high - low < 3.0,
+            "1.5 times with a deviation of a few per mille: {run:?}"
+        );
+        assert!((run.p50 / 1.5 / 34.5 - 1.0).abs() < 0.02 && run.p95 < run.p99 && run.p99 < 1.5 * 60.0, "{run:?}");
+        assert!(report.notes().iter().any(|note| note.starts_with("in this run: median ")), "{:?}", report.notes());
         assert_eq!(watch(measure, &measured(1.0)).status, Status::Steady);
         assert_eq!(watch(measure, &measured(0.5)).status, Status::Better);
         assert!(report.headline().starts_with(&format!("{measure} rose: +")), "{}", report.headline());
@@ -167,6 +176,34 @@ fn every_chart_finds_a_large_drop_and_none_where_there_is_none() {
     }
     let onset = ChangePoint.detect(&dropped).since.unwrap();
     assert!(onset.earliest.at <= onset.since.at && onset.since.at <= onset.latest.at);
+}
+
+/// The mean number of normal scores until a chart has a false alarm, over 600 seeded histories.
+fn runs_between_alarms<C>(make: impl Fn() -> C, fires: impl Fn(&mut C, f64) -> bool) -> f64 {
+    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+    // Irwin and Hall's sum of 12 has too light tails for charts that wait for the far ones.
+    let mut normal =
+        || (-2.0 * (1.0 - uniform(&mut rng)).ln()).sqrt() * (std::f64::consts::TAU * uniform(&mut rng)).cos();
+    let total: usize = (0..600)
+        .map(|_| {
+            let mut chart = make();
+            (1..20_000).find(|_| fires(&mut chart, normal())).unwrap_or(20_000)
+        })
+        .sum();
+    total as f64 / 600.0
+}
+
+#[test]
+fn the_charts_for_comparison_have_a_false_alarm_in_about_1000_runs() {
+    let cusum = runs_between_alarms(Cusum::default, |chart, u| chart.update(u) >= CusumChart::LIMIT);
+    let ewma = runs_between_alarms(Ewma::default, |chart, u| chart.update(u).is_some_and(|z| z >= EwmaChart::LIMIT));
+    let mut settings = PageHinkleySettings::default();
+    (settings.min_instances, settings.direction) = (6, Direction::Up);
+    (settings.threshold, settings.delta) = (PageHinkleyChart::LIMIT, PageHinkleyChart::TOLERATED);
+    let page_hinkley = runs_between_alarms(|| PageHinkley::new(settings).unwrap(), PageHinkley::update);
+    for (name, runs) in [("CUSUM", cusum), ("EWMA", ewma), ("Page-Hinkley", page_hinkley)] {
+        assert!((800.0..1_200.0).contains(&runs), "seed {SEED}: {name} {runs}");
+    }
 }
 
 #[test]

@@ -35,7 +35,13 @@ impl DriftReport {
 
     /// All that a person should know beside the [`headline`](Self::headline), a sentence each.
     pub fn notes(&self) -> Vec<String> {
-        let parts = [self.evidence_notes(), self.cause_notes(), self.where_notes(), self.outlook_notes()];
+        let parts = [
+            self.evidence_notes(),
+            self.quantity_notes(),
+            self.cause_notes(),
+            self.where_notes(),
+            self.outlook_notes(),
+        ];
         let mut notes = parts.concat();
         notes.extend(self.families.iter().map(family));
         notes.extend(self.warnings.iter().cloned());
@@ -72,6 +78,16 @@ impl DriftReport {
                 }
             });
         }
+        notes
+    }
+
+    fn quantity_notes(&self) -> Vec<String> {
+        let Some(found) = self.quantities else { return vec![] };
+        let [p50, p95, p99] = [found.p50, found.p95, found.p99].map(|value| in_unit(self.measure, value));
+        let mut notes = vec![format!("in this run: median {p50}, 95th percentile {p95}, 99th {p99}")];
+        notes.extend(
+            found.typical.map(|change| format!("a typical question against its first runs: {}", size(&change))),
+        );
         notes
     }
 
@@ -178,6 +194,16 @@ fn since(onset: &Onset) -> String {
     }
     let (earliest, latest) = (day(onset.earliest.at), day(onset.latest.at));
     format!("since {} ({runs}; between {earliest} and {latest})", day(onset.since.at))
+}
+
+/// A quantity in the unit in which people read it.
+fn in_unit(measure: Measure, value: f64) -> String {
+    match measure {
+        Measure::Latency => format!("{value:.0} ms"),
+        Measure::Cost => format!("${:.6}", value / 1e9),
+        Measure::AnswerLength => format!("{value:.0} bytes"),
+        _ => format!("{value:.0}"),
+    }
 }
 
 fn day(at: Timestamp) -> String {
