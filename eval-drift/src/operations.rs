@@ -6,7 +6,7 @@ use eval_core::{
 };
 
 use crate::era::Era;
-use crate::roster::{Roster, row};
+use crate::roster::{Roster, Row};
 use crate::{
     CountMonitor, CountReading, MonitorSettings, RatioMonitor, RatioReading, hodges_lehmann, hodges_lehmann_interval,
     quantile,
@@ -56,7 +56,10 @@ impl OperationsMonitor {
 
     /// What all of them find, under one [shared budget](crate::share_budget) of false alarms.
     pub fn watch(history: &History) -> Vec<DriftReport> {
-        let mut reports = Self::all().map(|monitor| monitor.detect(history)).to_vec();
+        let era = Era::of(history);
+        let (rates, quantities): (Vec<Self>, Vec<Self>) = Self::all().into_iter().partition(Self::is_rate);
+        let mut reports: Vec<DriftReport> = rates.iter().map(|monitor| monitor.rate(&era)).collect();
+        reports.extend(Course::of_all(&era, quantities).into_iter().map(|course| course.report(&era)));
         crate::share_budget(&mut reports);
         reports
     }
@@ -74,12 +77,69 @@ impl DriftDetector for OperationsMonitor {
 
     fn detect(&self, history: &History) -> DriftReport {
         let era = Era::of(history);
-        let is_rate = eval_core::WindowCounts::default().rate(self.measure).is_some();
-        if is_rate { self.rate(&era) } else { self.quantity(&era) }
+        match self.is_rate() {
+            true => self.rate(&era),
+            false => Course::of_all(&era, vec![*self]).remove(0).report(&era),
+        }
+    }
+}
+
+/// A quantity, run by run.
+struct Course {
+    of: OperationsMonitor,
+    monitor: RatioMonitor,
+    /// The sum over so many questions.
+    totals: Vec<Option<(f64, u64)>>,
+    last: Option<RatioReading>,
+    newest: Row,
+}
+
+impl Course {
+    /// The courses of several quantities, read in one go: a history is large.
+    fn of_all(era: &Era<'_>, monitors: Vec<OperationsMonitor>) -> Vec<Self> {
+        let begun = |of| Self { of, monitor: RatioMonitor::default(), totals: vec![], last: None, newest: vec![] };
+        let mut courses: Vec<Self> = monitors.into_iter().map(begun).collect();
+        let mut roster = Roster::default();
+        for window in &era.windows {
+            let mut rows = vec![vec![None; roster.len()]; courses.len()];
+            roster.rewind();
+            for found in &window.measures {
+                let place = roster.place(&found.key);
+                for (row, course) in rows.iter_mut().zip(&courses) {
+                    if place >= row.len() {
+                        row.resize(roster.len(), None);
+                    }
+                    row[place] = found.get(course.of.measure).filter(|value| value.is_finite());
+                }
+            }
+            courses.iter_mut().zip(rows).for_each(|(course, row)| course.take(row));
+        }
+        courses
+    }
+
+    fn take(&mut self, row: Row) {
+        let known = row.iter().flatten().count() as u64;
+        self.totals.push((known > 0).then(|| (row.iter().flatten().sum::<f64>(), known)));
+        self.last = (known > 0).then(|| self.monitor.observe(&row));
+        self.newest = row;
+    }
+
+    fn report(self, era: &Era<'_>) -> DriftReport {
+        let Self { of, monitor, totals, last, newest } = self;
+        let Some(reading) = last else { return of.unmeasured(era, &totals, monitor.evidence()) };
+        of.report(era, reading.status, &totals, |report| {
+            quantity_report(report, &reading);
+            let known: Vec<f64> = newest.iter().flatten().copied().collect();
+            report.quantities = quantities(&known, &monitor.log_ratios(&newest));
+        })
     }
 }
 
 impl OperationsMonitor {
+    fn is_rate(&self) -> bool {
+        eval_core::WindowCounts::default().rate(self.measure).is_some()
+    }
+
     fn rate(&self, era: &Era<'_>) -> DriftReport {
         let rate = |window: &Window| window.counts.and_then(|counts| counts.rate(self.measure));
         let mut monitor = CountMonitor::default();
@@ -92,26 +152,6 @@ impl OperationsMonitor {
         }
         let Some(reading) = last else { return self.unmeasured(era, &totals, monitor.evidence()) };
         self.report(era, reading.status, &totals, |report| rate_report(report, &reading))
-    }
-
-    fn quantity(&self, era: &Era<'_>) -> DriftReport {
-        let (mut monitor, mut roster, mut last) = (RatioMonitor::default(), Roster::default(), None);
-        let mut of_run = (vec![], vec![]);
-        let mut totals = vec![];
-        for window in &era.windows {
-            let values = window.measures.iter().filter_map(|found| Some((&found.key, found.get(self.measure)?)));
-            let row = row(&mut roster, values);
-            let known: Vec<f64> = row.iter().flatten().copied().filter(|value| value.is_finite()).collect();
-            totals.push((!known.is_empty()).then(|| (known.iter().sum::<f64>(), known.len() as u64)));
-            last = (!known.is_empty()).then(|| monitor.observe(&row));
-            of_run = (known, row);
-        }
-        let Some(reading) = last else { return self.unmeasured(era, &totals, monitor.evidence()) };
-        self.report(era, reading.status, &totals, |report| {
-            quantity_report(report, &reading);
-            let (known, row) = of_run;
-            report.quantities = quantities(&known, &monitor.log_ratios(&row));
-        })
     }
 
     /// The report on totals of a sum over so many, run by run.
