@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BoxError, Money, Timing, Usage};
+use crate::{BoxError, Money, Pricing, Timing, Usage};
 
 /// What happened to a request, and with it what a caller can do.
 ///
@@ -13,7 +13,7 @@ use crate::{BoxError, Money, Timing, Usage};
 /// |---|---|---|
 /// | `RateLimited`, `Timeout`, `Network`, `Unavailable`, `Malformed` | yes | no |
 /// | `ContextWindow`, `Filtered`, `Rejected`, `Panicked` | no | no |
-/// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Unrecorded` | no | yes |
+/// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Unrecorded`, `Capped` | no | yes |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -47,6 +47,9 @@ pub enum ProviderErrorKind {
     Config,
     /// The call could not be written down, so it was not made: the store is in trouble.
     Unrecorded,
+    /// A cap of the user's on money, calls or tokens would have been passed, so the call was not made. Ends the run as
+    /// [capped](crate::RunStatus::Capped).
+    Capped,
 }
 
 impl ProviderErrorKind {
@@ -67,6 +70,7 @@ impl ProviderErrorKind {
             Self::Quota => "quota",
             Self::Config => "config",
             Self::Unrecorded => "unrecorded",
+            Self::Capped => "capped",
         }
     }
 
@@ -76,7 +80,7 @@ impl ProviderErrorKind {
     }
 
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::RateLimited,
         Self::Timeout,
         Self::Network,
@@ -91,6 +95,7 @@ impl ProviderErrorKind {
         Self::Quota,
         Self::Config,
         Self::Unrecorded,
+        Self::Capped,
     ];
 
     /// Whether another attempt may succeed.
@@ -100,7 +105,7 @@ impl ProviderErrorKind {
 
     /// Whether every further request of the run would fail as well.
     pub const fn is_fatal(self) -> bool {
-        matches!(self, Self::Auth | Self::UnknownModel | Self::Quota | Self::Config | Self::Unrecorded)
+        matches!(self, Self::Auth | Self::UnknownModel | Self::Quota | Self::Config | Self::Unrecorded | Self::Capped)
     }
 }
 
@@ -134,6 +139,8 @@ pub struct ProviderError {
     pub usage: Usage,
     /// What the failed call cost; `None` when unknown.
     pub cost: Option<Money>,
+    /// Where the cost is known from; `None` when it is unknown.
+    pub pricing: Option<Pricing>,
     /// Where the time went.
     pub timing: Timing,
     source: Option<BoxError>,
@@ -148,6 +155,7 @@ impl ProviderError {
             retry_after: None,
             usage: Usage::default(),
             cost: None,
+            pricing: None,
             timing: Timing::default(),
             source: None,
         }
