@@ -14,10 +14,10 @@ fn json(folder: &TempDir, args: &[&str]) -> Value {
 }
 
 fn check(folder: &TempDir, of: &str, mut document: Value, odd: &str) {
-    let validator = jsonschema::validator_for(&json(folder, &["schema", of])).unwrap();
+    let validator = jsonschema::validator_for(&json(folder, &["schema", of])).expect("a schema");
     let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{of}: {errors:?}");
-    *document.pointer_mut(odd).unwrap() = "odd".into();
+    *document.pointer_mut(odd).expect("a field") = "odd".into();
     assert!(!validator.is_valid(&document), "{of}: the schema can tell");
 }
 
