@@ -119,13 +119,17 @@ impl Walsh {
 
     /// Of the means above `low` and at most `high` the one of this rank, from 0.
     fn listed(&self, low: f64, high: f64, rank: usize) -> f64 {
-        let mut means = vec![];
+        let (mut means, mut begin, mut end) = (vec![], self.0.len(), self.0.len());
         for (at, one) in self.0.iter().enumerate() {
             let mean = |other: &f64| one / 2.0 + other / 2.0;
-            let rest = &self.0[at..];
-            let begin = rest.partition_point(|other| mean(other) <= low);
-            let end = rest.partition_point(|other| mean(other) <= high);
-            means.extend(rest[begin..end].iter().map(mean));
+            // The larger the one value, the fewer others keep the mean below a limit.
+            let above =
+                |up_to: usize, limit: f64| self.0[..up_to].iter().rev().take_while(|other| mean(other) > limit).count();
+            begin -= above(begin, low);
+            end -= above(end, high);
+            if end > at {
+                means.extend(self.0[begin.max(at)..end].iter().map(mean));
+            }
         }
         *means.select_nth_unstable_by(rank, f64::total_cmp).1
     }
@@ -133,7 +137,7 @@ impl Walsh {
 
 /// Steps by which a rank is narrowed down, and for each value so many pairs that are listed at most.
 const NARROWED: usize = 30;
-const LISTED: u128 = 4;
+const LISTED: u128 = 16;
 
 /// By what factor paired, positive values changed; see [`hodges_lehmann_ratio`].
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -99,27 +99,25 @@ impl Course {
     fn of_all(era: &Era<'_>, monitors: Vec<OperationsMonitor>) -> Vec<Self> {
         let begun = |of| Self { of, monitor: RatioMonitor::default(), totals: vec![], last: None, newest: vec![] };
         let mut courses: Vec<Self> = monitors.into_iter().map(begun).collect();
-        let mut roster = Roster::default();
+        let (mut roster, mut places) = (Roster::default(), vec![]);
         for window in &era.windows {
-            let mut rows = vec![vec![None; roster.len()]; courses.len()];
             roster.rewind();
-            for found in &window.measures {
-                let place = roster.place(&found.key);
-                for (row, course) in rows.iter_mut().zip(&courses) {
-                    if place >= row.len() {
-                        row.resize(roster.len(), None);
-                    }
-                    row[place] = found.get(course.of.measure).filter(|value| value.is_finite());
+            places.clear();
+            places.extend(window.measures.iter().map(|found| roster.place(&found.key)));
+            for course in &mut courses {
+                let mut row = vec![None; roster.len()];
+                for (found, place) in window.measures.iter().zip(&places) {
+                    row[*place] = found.get(course.of.measure).filter(|value| value.is_finite());
                 }
+                course.take(row);
             }
-            courses.iter_mut().zip(rows).for_each(|(course, row)| course.take(row));
         }
         courses
     }
 
     fn take(&mut self, row: Row) {
         let known = row.iter().flatten().count() as u64;
-        self.totals.push((known > 0).then(|| (row.iter().flatten().sum::<f64>(), known)));
+        self.totals.push((known > 0).then(|| (total(&row), known)));
         self.last = (known > 0).then(|| self.monitor.observe(&row));
         self.newest = row;
     }
@@ -133,6 +131,15 @@ impl Course {
             report.quantities = quantities(&known, &monitor.log_ratios(&newest));
         })
     }
+}
+
+/// The sum of what is known, in four parts that need not wait for each other.
+fn total(row: &Row) -> f64 {
+    let mut parts = [0.0; 4];
+    for four in row.chunks(4) {
+        parts.iter_mut().zip(four).for_each(|(part, value)| *part += value.unwrap_or(0.0));
+    }
+    parts.iter().sum()
 }
 
 impl OperationsMonitor {

@@ -9,7 +9,7 @@ use super::{
 use crate::Timestamp;
 
 /// So many categories are named.
-const NAMED: usize = 5;
+const NAMED: usize = 3;
 
 impl DriftReport {
     /// The finding in one sentence.
