@@ -41,9 +41,9 @@ pub use dataset::{Dataset, DatasetDiff, Draw, Sample, SampleId, Samples, Selecti
 pub use drift::{
     Answered, CategoryFinding, Cause, Condition, ConditionChange, Conditions, Correction, Detectable, DriftDetector,
     DriftReport, Effect, EffectKind, Evidence, Family, History, HistoryBuilder, HistoryKey, Mark, MarkId, MarkKind,
-    Measure, Method, Onset, Point, QuestionCounts, QuestionFinding, QuestionMean, SampleKey, SampleMeasures,
-    SampleScore, ServedCounts, Settle, Severity, Span, Status, StreamEvidence, TestResult, Unit, Warming, Window,
-    WindowCounts,
+    Measure, Method, Onset, Point, Quantities, QuestionCounts, QuestionFinding, QuestionMean, SampleKey,
+    SampleMeasures, SampleScore, ServedCounts, Settle, Severity, Span, Status, StreamEvidence, TestResult, Unit,
+    Warming, Window, WindowCounts,
 };
 pub use error::{
     BoxError, DatasetError, JudgeError, ProviderError, ProviderErrorKind, RunError, StoreError, error_chain,

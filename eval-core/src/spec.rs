@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// endpoint. It holds no secret. A run that is resumed is compared with what it was, so a file that has changed since
 /// is noticed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunSpec {

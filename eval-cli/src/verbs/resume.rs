@@ -13,7 +13,7 @@ use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::output::Console;
-use crate::{command, progress, refs, report, stop};
+use crate::{command, findings, progress, refs, report, stop};
 
 /// Goes on with runs that have not finished.
 pub(crate) async fn resume(console: &Console, global: &Global, args: ResumeArgs) -> Outcome {
@@ -150,6 +150,7 @@ async fn go_on(console: &Console, global: &Global, args: ResumeArgs, runs: &[Run
     let results = group.resume_until(&ids, again, &dataset, &mut *reporter, stop::requested(&settings, &open)).await;
     drop(reporter);
     let ended = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+    findings::ended(console, &composed.store, &ended).await;
     finish(console, &settings, compose::close_store(composed.store), &ended)
 }
 

@@ -15,6 +15,7 @@ use crate::{BoxError, Money, Pricing, Timing, Usage};
 /// | `ContextWindow`, `Filtered`, `Rejected`, `Panicked` | no | no |
 /// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Outage`, `Unrecorded`, `Capped` | no | yes |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ProviderErrorKind {
