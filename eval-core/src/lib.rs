@@ -58,8 +58,8 @@ pub use money::Money;
 pub use origin::{Origin, Purpose};
 pub use prompt::PromptTemplate;
 pub use provider::{
-    Completion, FinishReason, Layer, Message, Params, Provider, ProviderExt, Request, Role, Scripted, Served, Timing,
-    Usage,
+    Completion, FinishReason, Layer, Message, Params, Provider, ProviderExt, Rate, Rates, Request, Role, Scripted,
+    Served, Timing, Usage,
 };
 pub use reporter::{Collect, Fanout, JsonLines, Reporter};
 pub use run::{DatasetRef, Progress, Provenance, Run, RunId, RunStatus, Stop};
@@ -70,7 +70,7 @@ pub use store::{
     EvaluationQuery, HistoryQuery, InMemory, Interim, LeaderboardEntry, Marks, Reports, RunQuery, Stats, Store,
 };
 pub use summary::{CategorySummary, Counts, Latency, Summarizer, Summary, Total};
-pub use waits::{Ending, Wait, Waiting, Waits};
+pub use waits::{Ending, Held, Wait, Waiting, Waits};
 
 #[cfg(feature = "mock")]
 pub use {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BoxError, Money, Timing, Usage};
+use crate::{BoxError, Money, Rates, Timing, Usage};
 
 /// What happened to a request, and with it what a caller can do.
 ///
@@ -13,7 +13,7 @@ use crate::{BoxError, Money, Timing, Usage};
 /// |---|---|---|
 /// | `RateLimited`, `Timeout`, `Network`, `Unavailable`, `Malformed` | yes | no |
 /// | `ContextWindow`, `Filtered`, `Rejected`, `Panicked` | no | no |
-/// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Unrecorded` | no | yes |
+/// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Outage`, `Unrecorded` | no | yes |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -44,6 +44,8 @@ pub enum ProviderErrorKind {
     Quota,
     /// The provider is set up wrongly.
     Config,
+    /// The endpoint was in trouble, or refused every call, for longer than anybody waits for it.
+    Outage,
     /// The call could not be written down, so it was not made: the store is in trouble.
     Unrecorded,
 }
@@ -65,6 +67,7 @@ impl ProviderErrorKind {
             Self::UnknownModel => "unknown_model",
             Self::Quota => "quota",
             Self::Config => "config",
+            Self::Outage => "outage",
             Self::Unrecorded => "unrecorded",
         }
     }
@@ -75,7 +78,7 @@ impl ProviderErrorKind {
     }
 
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::RateLimited,
         Self::Timeout,
         Self::Network,
@@ -89,6 +92,7 @@ impl ProviderErrorKind {
         Self::UnknownModel,
         Self::Quota,
         Self::Config,
+        Self::Outage,
         Self::Unrecorded,
     ];
 
@@ -99,7 +103,7 @@ impl ProviderErrorKind {
 
     /// Whether every further request of the run would fail as well.
     pub const fn is_fatal(self) -> bool {
-        matches!(self, Self::Auth | Self::UnknownModel | Self::Quota | Self::Config | Self::Unrecorded)
+        matches!(self, Self::Auth | Self::UnknownModel | Self::Quota | Self::Config | Self::Outage | Self::Unrecorded)
     }
 }
 
@@ -129,6 +133,11 @@ pub struct ProviderError {
     pub message: String,
     /// How long the endpoint asks callers to wait.
     pub retry_after: Option<Duration>,
+    /// Whether a limit inside already keeps its calls from the endpoint until that takes them again. Then another attempt
+    /// needs no pause of its own.
+    pub held: bool,
+    /// What the endpoint says it takes, for layers that limit.
+    pub rates: Option<Box<Rates>>,
     /// Tokens that the failed call used, as far as they are known.
     pub usage: Usage,
     /// What the failed call cost; `None` when unknown.
@@ -145,6 +154,8 @@ impl ProviderError {
             kind,
             message: message.into(),
             retry_after: None,
+            held: false,
+            rates: None,
             usage: Usage::default(),
             cost: None,
             timing: Timing::default(),
@@ -155,6 +166,12 @@ impl ProviderError {
     /// The same error, with the time that the endpoint asks callers to wait.
     pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         self.retry_after = wait;
+        self
+    }
+
+    /// The same error, with what the endpoint says it takes.
+    pub fn with_rates(mut self, rates: Option<Box<Rates>>) -> Self {
+        self.rates = rates;
         self
     }
 
