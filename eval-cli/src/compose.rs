@@ -18,7 +18,7 @@ use eval_core::{
 };
 use eval_providers::Simulated;
 
-pub(crate) use endpoint::Endpoint;
+pub(crate) use endpoint::{Endpoint, limit};
 pub(crate) use eval_store::public_url;
 pub(crate) use judges::{JudgeName, check_column as check_judge_name, names as judge_names};
 pub(crate) use model::ModelName;
@@ -90,14 +90,15 @@ pub(crate) async fn evaluators(
     };
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
     check(console, endpoint.as_ref(), &models, &graders)?;
-    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone()));
-    let judges = judges::build(&names, column.as_deref(), provider.as_ref(), &rubric)?;
-
     let connections = models.len() * graders.len().max(1);
-    let concurrency = match endpoint {
+    let concurrency = match &endpoint {
         Some(_) => files::affordable(console, settings.concurrency.value, connections),
         None => settings.concurrency.value,
     };
+    // All runs ask at the same time, and all may be judged by one model.
+    let limit = limit(settings, concurrency * models.len().max(1)).waits(waits.clone());
+    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), limit));
+    let judges = judges::build(&names, column.as_deref(), provider.as_ref(), &rubric)?;
     let parts = Parts {
         concurrency,
         settings,
@@ -299,6 +300,8 @@ fn spec(settings: &Settings) -> RunSpec {
     spec.profile = settings.profile.value.to_possible_value().map(|value| value.get_name().to_owned());
     spec.timeout_s = Some(settings.timeout_s.value);
     spec.max_attempts = Some(settings.max_attempts.value);
+    (spec.rpm, spec.tpm) = (settings.rpm.value, settings.tpm.value);
+    spec.patience_s = Some(settings.patience_s.value);
     spec.concurrency = Some(settings.concurrency.value);
     spec
 }

@@ -9,6 +9,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::output::{Console, clean, counted, latency, money, percent, shorten};
 
 const NAME: usize = 28;
+/// So much of a reason for waiting is shown: an endpoint may have said it.
+const REASON: usize = 120;
 
 /// Tells of a wait once, though several runs of a group tell of the same.
 #[derive(Debug, Default)]
@@ -19,13 +21,20 @@ enum Wait {
     Told,
     /// Nobody waits any more: the trouble is over, or it was given up.
     Ended,
+    /// A limit holds calls; the reason, and when it was told.
+    Held(String, Instant),
 }
+
+/// Calls that are held for the same reason again are told again after so long.
+const HELD_AGAIN: Duration = Duration::from_secs(30);
 
 impl Wait {
     /// What to say of this event, if anything is new.
     fn news(&mut self, event: &Event) -> Option<String> {
         match (&event.kind, &self) {
+            (EventKind::Waiting { wait: Some(wait) }, _) if !wait.pauses => self.held(event, wait),
             (EventKind::Waiting { wait: Some(_) }, Self::Told) => None,
+            (EventKind::Waiting { wait: None }, Self::Held(..)) => None,
             (EventKind::Waiting { wait: Some(wait) }, _) => {
                 *self = Self::Told;
                 let reason = clean(&wait.reason);
@@ -43,6 +52,22 @@ impl Wait {
             _ => None,
         }
     }
+
+    /// The run goes on, and what holds its calls may do so again and again.
+    fn held(&mut self, event: &Event, wait: &eval_core::Wait) -> Option<String> {
+        if matches!(self, Self::Held(reason, at) if *reason == wait.reason && at.elapsed() < HELD_AGAIN) {
+            return None;
+        }
+        *self = Self::Held(wait.reason.clone(), Instant::now());
+        Some(held(event, wait))
+    }
+}
+
+/// `6 waiting, 429, 8 s`
+fn held(event: &Event, wait: &eval_core::Wait) -> String {
+    let seconds = wait.until.map(|until| until.duration_since(event.at).as_secs_f64().max(0.0));
+    let seconds = seconds.map_or_else(String::new, |seconds| format!(", {seconds:.0} s"));
+    format!("{} waiting, {}{seconds}", wait.count, shorten(&clean(&wait.reason), REASON))
 }
 
 /// The display that fits the terminal: bars, plain lines, or nothing.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eval_core::{AttemptLog, Provider, ProviderError, ProviderErrorKind, ProviderExt as _};
-use eval_providers::{LedgerLayer, LiteLlm, OpenAi, Profile as Wire, RetryLayer, offers};
+use eval_providers::{AdaptiveLayer, LedgerLayer, LimitLayer, LiteLlm, OpenAi, Profile as Wire, RetryLayer, offers};
 
 use super::Before;
 use crate::args::Profile;
@@ -64,10 +64,15 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint, each attempt written down, with retries around it.
-    pub(crate) fn provider(&self, settings: &Settings, log: Arc<dyn AttemptLog>) -> Arc<dyn Provider> {
+    /// The endpoint, each attempt written down, limited, with retries around it.
+    pub(crate) fn provider(
+        &self,
+        settings: &Settings,
+        log: Arc<dyn AttemptLog>,
+        limit: AdaptiveLayer,
+    ) -> Arc<dyn Provider> {
         let ledger = self.client.clone().layer(LedgerLayer::new(log));
-        Arc::new(ledger.layer(RetryLayer::new(settings.max_attempts.value)))
+        Arc::new(ledger.layer(limit).layer(RetryLayer::new(settings.max_attempts.value)))
     }
 
     /// Refuses a model that the endpoint does not list. One that lists none is taken at its word later.
@@ -85,6 +90,13 @@ impl Endpoint {
             None => failure.hint(format!("it has {}", clean(&some_of(models)))),
         })
     }
+}
+
+/// As many calls as the endpoint takes, up to the ceiling, and no more a minute than the user allows.
+pub(crate) fn limit(settings: &Settings, ceiling: usize) -> AdaptiveLayer {
+    let layer = LimitLayer::adaptive(1, ceiling).patience(Duration::from_secs_f64(settings.patience_s.value));
+    let layer = settings.rpm.value.map_or(layer.clone(), |rpm| layer.per_minute(rpm));
+    settings.tpm.value.map_or(layer.clone(), |tpm| layer.tokens_per_minute(tpm))
 }
 
 /// A key goes where its owner says, and never where only a stored run says: where the two differ, somebody has to name

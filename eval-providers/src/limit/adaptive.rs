@@ -41,6 +41,9 @@ pub struct AdaptiveLayer {
 type Lanes = Arc<Mutex<HashMap<String, Arc<Lane>>>>;
 
 impl AdaptiveLayer {
+    /// How long an endpoint is waited for, unless said otherwise.
+    pub const DEFAULT_PATIENCE: Duration = Settings::PATIENCE;
+
     pub(super) fn new(floor: usize, ceiling: usize) -> Self {
         Self { settings: Settings::new(floor, ceiling), waits: Waits::new(), lanes: Lanes::default() }
     }

@@ -79,10 +79,11 @@ async fn run(from: u64, to: u64) -> (Run, Told, usize) {
     let layer = LimitLayer::adaptive(1, 4).waits(waits.clone()).seed(5);
     let provider = endpoint.layer(layer).layer(RetryLayer::new(5).seed(5));
     let samples = (0..40).map(|at| Sample::new(format!("q{at}").as_str(), format!("question {at}"))).collect();
-    let dataset = Dataset::from_samples("forty", samples).unwrap();
-    let evaluator = Evaluator::builder(provider, Fine).concurrency(4).waits(waits).build().unwrap();
+    let dataset = Dataset::from_samples("forty", samples).expect("ids are unique");
+    let evaluator =
+        Evaluator::builder(provider, Fine).concurrency(4).waits(waits).build().expect("the settings are right");
     let mut told = Told::default();
-    let run = evaluator.run(&dataset, &mut told).await.unwrap();
+    let run = evaluator.run(&dataset, &mut told).await.expect("it begins");
     (run, told, calls.load(Ordering::SeqCst))
 }
 

@@ -48,7 +48,7 @@ impl Bucket {
 
     /// Admits a call or not, with what is left.
     fn admit(&self) -> (bool, f64) {
-        let (now, mut state) = (Instant::now(), self.state.lock().unwrap());
+        let (now, mut state) = (Instant::now(), self.state.lock().expect("nobody panics"));
         let since = state.at.map_or(0.0, |at| (now - at).as_secs_f64());
         state.level = (state.level + since * self.per_minute / 60.0).min(self.most);
         state.at = Some(now);
@@ -66,7 +66,7 @@ impl Bucket {
     /// Calls admitted and refused from one second after the beginning to another.
     pub(crate) fn between(&self, begun: Instant, from: u64, to: u64) -> (usize, usize) {
         let span = begun + Duration::from_secs(from)..begun + Duration::from_secs(to);
-        let state = self.state.lock().unwrap();
+        let state = self.state.lock().expect("nobody panics");
         let calls = state.calls.iter().filter(|(at, _)| span.contains(at));
         let admitted = calls.clone().filter(|(_, admitted)| *admitted).count();
         (admitted, calls.count() - admitted)
@@ -109,6 +109,6 @@ pub(crate) async fn crowd(provider: Arc<dyn Provider>, callers: usize, seconds: 
         })
         .collect();
     for call in calls {
-        call.await.unwrap();
+        call.await.expect("nobody panics");
     }
 }

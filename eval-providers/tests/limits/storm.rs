@@ -30,7 +30,6 @@ async fn storm(says: Says, keeps_one: bool, used: f64, refused: f64) {
                 for seed in 0..3 {
                     let takes = Duration::from_millis(millis);
                     let got = minute(says, per_minute, *most, takes, seed).await;
-                    println!("{per_minute} a minute, keeps {most}, {millis} ms, seed {seed}: {got:?}");
                     assert!(got.0 >= used && got.1 < refused, "{per_minute} {most} {millis} ms, seed {seed}: {got:?}");
                 }
             }
