@@ -53,6 +53,13 @@ impl Budget {
         self.rate
     }
 
+    /// How much later than it is due a call is made, so that it is not before its time where the endpoint counts: a
+    /// hundredth of the time between two calls, where that is long enough for it to matter.
+    pub(super) fn margin(&self) -> Duration {
+        let between = 1.0 / self.rate;
+        if between < 0.1 { Duration::ZERO } else { Duration::from_secs_f64((between / 100.0).min(0.005)) }
+    }
+
     /// All that was ever charged: handed back to [`hear`](Self::hear) with the answer to a call.
     pub(super) fn spent(&self) -> f64 {
         self.spent

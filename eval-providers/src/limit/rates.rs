@@ -28,7 +28,9 @@ impl Budgets {
 
     /// When so much may be charged, `None` for now.
     pub(super) fn ready(&mut self, now: Instant, amount: f64) -> Option<Instant> {
-        self.both().filter_map(|budget| budget.ready(now, amount)).max()
+        let user = self.user.as_mut().and_then(|budget| budget.ready(now, amount));
+        let endpoint = self.endpoint.as_mut().and_then(|budget| Some(budget.ready(now, amount)? + budget.margin()));
+        user.max(endpoint)
     }
 
     /// Charges a call, and gives what [`hear`](Self::hear) wants to know of it.
