@@ -98,11 +98,12 @@ impl Circuit {
     }
 
     /// A refusal for its rate: the endpoint is there, and takes nothing. Says so when that lasts too long.
-    pub(super) fn refused(&mut self, whose: u64, error: &ProviderError, patience: Duration) -> Option<Cause> {
+    pub(super) fn refused(&mut self, error: &ProviderError, patience: Duration) -> Option<Cause> {
         if !matches!(self.state, State::Broken { .. }) {
             self.state = State::Closed;
         }
-        self.count(whose, error, patience)
+        // It is never about the request, so each counts as another's.
+        self.count(u64::from(self.in_a_row), error, patience)
     }
 
     /// The endpoint is in trouble. Opens in a storm, and again when the call was to find out; says so when that lasts too

@@ -15,6 +15,8 @@ use super::window::Window;
 use crate::backoff::Backoff;
 use crate::random::Random;
 
+/// Longer than anybody waits, where a time is past what a clock can name.
+const FAR: Duration = Duration::from_secs(86_400 * 365);
 /// The longest jitter after a time that the endpoint named.
 const JITTER: Duration = Duration::from_secs(1);
 
@@ -165,12 +167,13 @@ impl Gate {
         }
         let took = ticket.begun.elapsed().as_secs_f64();
         self.latency = Some(self.latency.map_or(took, |mean| mean + 0.1 * (took - mean)));
-        self.learned.admitted();
         self.window.clean();
         self.alive(ticket);
     }
 
+    /// It took the call, whatever it said to it.
     fn alive(&mut self, ticket: &Ticket) {
+        self.learned.admitted();
         self.refused.1 = 0;
         if self.circuit.alive(ticket.probe) {
             self.window.restart();
@@ -179,7 +182,7 @@ impl Gate {
 
     fn failed(&mut self, ticket: &Ticket, request: &Request, error: &mut ProviderError) {
         match error.kind {
-            Kind::RateLimited => self.turned_away(ticket, request, error),
+            Kind::RateLimited => self.turned_away(ticket, error),
             Kind::Unavailable | Kind::Network => self.trouble(ticket, request, error),
             Kind::Timeout | Kind::Malformed if ticket.probe => self.trouble(ticket, request, error),
             Kind::Timeout | Kind::Malformed => self.window.pause(),
@@ -210,7 +213,7 @@ impl Gate {
     }
 
     /// The endpoint takes no more for now: fewer at once or more slowly, and nobody before the time that it names.
-    fn turned_away(&mut self, ticket: &Ticket, request: &Request, error: &mut ProviderError) {
+    fn turned_away(&mut self, ticket: &Ticket, error: &mut ProviderError) {
         self.tokens.correct(-ticket.tokens);
         let patience = self.settings.patience;
         let asked = error.retry_after.filter(|asked| !asked.is_zero());
@@ -235,7 +238,7 @@ impl Gate {
         let pause = self.pause(ticket, asked);
         self.hold_for(pause, "429");
         error.held = true;
-        if let Some(cause) = self.circuit.refused(whose(request), error, patience) {
+        if let Some(cause) = self.circuit.refused(error, patience) {
             give_up(error, &cause);
         }
     }
@@ -244,7 +247,7 @@ impl Gate {
     /// all return at once; else longer with each refusal in a row.
     fn pause(&mut self, ticket: &Ticket, asked: Option<Duration>) -> Duration {
         if let Some(asked) = asked {
-            return asked + (asked / 10).min(JITTER).mul_f64(self.random.unit());
+            return asked.saturating_add((asked / 10).min(JITTER).mul_f64(self.random.unit()));
         }
         let (newest, times) = &mut self.refused;
         if newest.is_some_and(|newest| ticket.begun <= newest) {
@@ -255,7 +258,8 @@ impl Gate {
     }
 
     fn hold_for(&mut self, pause: Duration, why: &'static str) {
-        let until = Instant::now() + pause;
+        let now = Instant::now();
+        let until = now.checked_add(pause).unwrap_or(now + FAR);
         if self.hold.is_none_or(|(held, _)| held < until) {
             self.hold = Some((until, why));
         }

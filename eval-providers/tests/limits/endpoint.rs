@@ -28,6 +28,8 @@ pub(crate) struct Bucket {
     per_minute: f64,
     most: f64,
     takes: Duration,
+    /// What a call takes out of the bucket: 1 where it counts requests, else tokens.
+    price: u32,
     state: Mutex<State>,
 }
 
@@ -43,7 +45,13 @@ impl Bucket {
     /// So much a minute, of which it keeps `most`, and so long for an answer.
     pub(crate) fn new(says: Says, per_minute: f64, most: f64, takes: Duration) -> Arc<Self> {
         let state = State { level: most, ..State::default() };
-        Arc::new(Self { says, per_minute, most, takes, state: Mutex::new(state) })
+        Arc::new(Self { says, per_minute, most, takes, price: 1, state: Mutex::new(state) })
+    }
+
+    /// The same in tokens, of which a call uses so many. It says what is left.
+    pub(crate) fn of_tokens(per_minute: f64, price: u32, takes: Duration) -> Arc<Self> {
+        let state = Mutex::new(State { level: per_minute, ..State::default() });
+        Arc::new(Self { says: Says::Headers, per_minute, most: per_minute, takes, price, state })
     }
 
     /// Admits a call or not, with what is left.
@@ -52,15 +60,17 @@ impl Bucket {
         let since = state.at.map_or(0.0, |at| (now - at).as_secs_f64());
         state.level = (state.level + since * self.per_minute / 60.0).min(self.most);
         state.at = Some(now);
-        let admitted = state.level >= 1.0;
-        state.level -= f64::from(u8::from(admitted));
+        let price = f64::from(self.price);
+        let admitted = state.level >= price;
+        state.level -= if admitted { price } else { 0.0 };
         state.calls.push((now, admitted));
         (admitted, state.level)
     }
 
     fn rates(&self, level: f64) -> Option<Box<Rates>> {
         let rate = Rate::new(Some(self.per_minute as u64), Some(level as u64), None);
-        (self.says == Says::Headers).then(|| Rates::known(rate, Rate::default())).flatten()
+        let (requests, tokens) = if self.price == 1 { (rate, Rate::default()) } else { (Rate::default(), rate) };
+        (self.says == Says::Headers).then(|| Rates::known(requests, tokens)).flatten()
     }
 
     /// Calls admitted and refused from one second after the beginning to another.
@@ -84,9 +94,10 @@ impl Provider for Bucket {
         if admitted {
             sleep(self.takes).await;
             let timing = Timing::service(self.takes.as_secs_f64() * 1e3);
-            return Ok(Completion::new("ok").usage(Usage::new(10, 10)).timing(timing).rates(self.rates(level)));
+            let usage = Usage::new(0, self.price.into());
+            return Ok(Completion::new("ok").usage(usage).timing(timing).rates(self.rates(level)));
         }
-        let wait = (1.0 - level) * 60.0 / self.per_minute;
+        let wait = (f64::from(self.price) - level) * 60.0 / self.per_minute;
         sleep(REFUSAL).await;
         let wait = (self.says != Says::Nothing).then(|| Duration::from_secs_f64(wait.ceil()));
         let error = ProviderError::new(ProviderErrorKind::RateLimited, "429: slow down");

@@ -46,3 +46,15 @@ async fn f19_with_headers_nearly_all_is_used_and_hardly_anything_refused() {
 async fn f19_with_a_time_to_wait_alone_the_rate_is_learned() {
     storm(Says::RetryAfter, false, 0.90, 0.20).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn f19_tokens_are_paced_to_what_headers_say_is_left() {
+    // 600 calls of 100 tokens a minute, and a full bucket in the beginning.
+    let bucket = Bucket::of_tokens(60_000.0, 100, Duration::from_millis(500));
+    let layers = bucket.clone().layer(LimitLayer::adaptive(1, 256).seed(1)).layer(RetryLayer::new(5).seed(1));
+    let begun = Instant::now();
+    crowd(Arc::new(layers), 256, 131).await;
+    let (admitted, refused) = bucket.between(begun, 70, 130);
+    assert!((570..=630).contains(&admitted), "{admitted} admitted");
+    assert!(refused * 20 < admitted, "{refused} refused");
+}
