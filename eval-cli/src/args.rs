@@ -321,7 +321,7 @@ pub(crate) struct Endpoint {
     /// Tokens a minute, at most, for each model [default: as many as the endpoint takes]
     #[arg(long, value_name = "N")]
     pub(crate) tpm: Option<u64>,
-    /// How long an endpoint that refuses or is in trouble is waited for, in seconds [default: 300]
+    /// How long an endpoint that refuses or is in trouble is waited for, in seconds [default: 600]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) patience: Option<f64>,
 }

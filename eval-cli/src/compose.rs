@@ -18,7 +18,7 @@ use eval_core::{
 };
 use eval_providers::Simulated;
 
-pub(crate) use endpoint::{Endpoint, limit};
+pub(crate) use endpoint::Endpoint;
 pub(crate) use eval_store::public_url;
 pub(crate) use judges::{JudgeName, check_column as check_judge_name, names as judge_names};
 pub(crate) use model::ModelName;
@@ -96,8 +96,8 @@ pub(crate) async fn evaluators(
         None => settings.concurrency.value,
     };
     // All runs ask at the same time, and all may be judged by one model.
-    let limit = limit(settings, concurrency * models.len().max(1)).waits(waits.clone());
-    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), limit));
+    let ceiling = concurrency * models.len().max(1);
+    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), ceiling, waits.clone()));
     let judges = judges::build(&names, column.as_deref(), provider.as_ref(), &rubric)?;
     let parts = Parts {
         concurrency,

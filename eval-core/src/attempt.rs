@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Completion, FinishReason, Money, Origin, ProviderError, ProviderErrorKind, RunId, Sample, Served, StoreError,
-    Timing, Usage, clock,
+    Completion, FinishReason, Money, Origin, Pricing, ProviderError, ProviderErrorKind, RunId, Sample, Served,
+    StoreError, Timing, Usage, clock,
 };
 
 /// The id of an attempt, unique in its run. Ids sort by the time at which the attempts began.
@@ -93,6 +93,8 @@ pub struct AttemptEnd {
     pub usage: Usage,
     /// What it cost, in nano-dollars; `None` when unknown, as for every abandoned attempt.
     pub cost: Option<Money>,
+    /// Where the cost is known from; `None` when it is unknown.
+    pub pricing: Option<Pricing>,
     /// Where the time went, as far as the layers below saw it.
     pub timing: Timing,
     /// What really answered.
@@ -139,6 +141,7 @@ impl AttemptEnd {
             finish: None,
             usage: Usage::default(),
             cost: None,
+            pricing: None,
             timing: Timing::default(),
             served: Served::default(),
         }
@@ -150,6 +153,7 @@ impl AttemptEnd {
             finish: Some(completion.finish.clone()),
             usage: completion.usage,
             cost: completion.cost,
+            pricing: completion.pricing,
             timing: completion.timing,
             served: completion.served.clone(),
             ..Self::new(AttemptOutcome::Answered)
@@ -165,7 +169,8 @@ impl AttemptEnd {
     /// The end with this error, now.
     pub fn failed(error: &ProviderError) -> Self {
         let outcome = AttemptOutcome::Failed { kind: error.kind, message: error.message.clone() };
-        Self { usage: error.usage, cost: error.cost, timing: error.timing, ..Self::new(outcome) }
+        let (usage, cost, pricing, timing) = (error.usage, error.cost, error.pricing, error.timing);
+        Self { usage, cost, pricing, timing, ..Self::new(outcome) }
     }
 }
 
@@ -187,6 +192,7 @@ impl Attempt {
         let answer = Completion::new(end.text.clone()?)
             .usage(end.usage)
             .cost(end.cost)
+            .pricing(end.pricing)
             .timing(end.timing)
             .served(end.served.clone())
             .origin(Some(self.origin.clone()));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{Completion, JudgeError, Money, Sample, Score, Usage};
+use crate::{Completion, JudgeError, Money, Pricing, Sample, Score, Usage};
 
 /// What one judge says of one answer.
 ///
@@ -25,6 +25,9 @@ pub struct Verdict {
     pub usage: Usage,
     /// What the judging cost: zero for a deterministic judge, `None` when the price is unknown.
     pub cost: Option<Money>,
+    /// Where that cost is known from; `None` when it is unknown, free, or from several sources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pricing: Option<Pricing>,
     /// How long the judging took, in milliseconds.
     pub latency_ms: Option<f64>,
 }
@@ -39,6 +42,7 @@ impl Verdict {
             error: None,
             usage: Usage::default(),
             cost: Some(Money::ZERO),
+            pricing: None,
             latency_ms: None,
         }
     }
@@ -52,6 +56,7 @@ impl Verdict {
             error: Some(why.into()),
             usage: Usage::default(),
             cost: None,
+            pricing: None,
             latency_ms: None,
         }
     }
@@ -65,6 +70,12 @@ impl Verdict {
     /// The same verdict with this cost, in nano-dollars.
     pub fn cost(mut self, cost: Option<Money>) -> Self {
         self.cost = cost;
+        self
+    }
+
+    /// The same verdict with where its cost is known from.
+    pub fn pricing(mut self, pricing: Option<Pricing>) -> Self {
+        self.pricing = pricing;
         self
     }
 }

@@ -20,6 +20,7 @@ mod provider;
 mod reporter;
 mod run;
 mod score;
+mod served;
 mod spec;
 mod store;
 mod summary;
@@ -54,16 +55,17 @@ pub use event::{Event, EventKind};
 pub use hash::short_hash;
 pub use judge::{Judge, Verdict};
 pub use lease::{Lease, Leases, Owner};
-pub use money::Money;
+pub use money::{Money, PriceSource, Pricing};
 pub use origin::{Origin, Purpose};
 pub use prompt::PromptTemplate;
 pub use provider::{
-    Completion, FinishReason, Layer, Message, Params, Provider, ProviderExt, Rate, Rates, Request, Role, Scripted,
-    Served, Timing, Usage,
+    Completion, FinishReason, Layer, Message, Params, Provider, ProviderExt, Rate, Rates, Recall, Request, Role,
+    Scripted, Served, Timing, Usage,
 };
 pub use reporter::{Collect, Fanout, JsonLines, Reporter};
-pub use run::{DatasetRef, Progress, Provenance, Run, RunId, RunStatus, Stop};
+pub use run::{DatasetRef, Progress, Provenance, Run, RunId, RunKind, RunStatus, Stop};
 pub use score::Score;
+pub use served::{Flag, ServedSummary};
 pub use spec::RunSpec;
 pub use store::{
     Baseline, Baselines, Change, Changes, Comparison, ComparisonQuery, CostQuery, DailyCost, DriftLog, Durable,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::Add;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// An amount of money in nano-dollars (1 USD = 1,000,000,000).
@@ -74,6 +75,55 @@ impl fmt::Display for Money {
         let fraction = format!("{:09}", nanos % 1_000_000_000);
         let digits = fraction.trim_end_matches('0').len().max(2);
         write!(f, "{sign}${}.{}", nanos / 1_000_000_000, &fraction[..digits])
+    }
+}
+
+/// Where the price of a call is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PriceSource {
+    /// The endpoint said what the call cost.
+    Reported,
+    /// The user's own price file.
+    File,
+    /// The table that comes with the program.
+    Table,
+}
+
+impl PriceSource {
+    /// The name used in records: `reported`, `file` or `table`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reported => "reported",
+            Self::File => "file",
+            Self::Table => "table",
+        }
+    }
+
+    /// The source of this [name](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Reported, Self::File, Self::Table].into_iter().find(|source| source.name() == name)
+    }
+}
+
+/// Where a cost is known from. Prices change and tables err, so each cost says whose word it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Pricing {
+    /// Whose word it is.
+    pub source: PriceSource,
+    /// The day of the price table; `None` for what the endpoint reported, and for a table without a date.
+    pub date: Option<Date>,
+}
+
+impl Pricing {
+    /// What the endpoint itself said.
+    pub const REPORTED: Self = Self { source: PriceSource::Reported, date: None };
+
+    /// A price from this source, as of this day.
+    pub const fn new(source: PriceSource, date: Option<Date>) -> Self {
+        Self { source, date }
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use layer::{Layer, ProviderExt};
-pub use message::{Completion, FinishReason, Message, Params, Request, Role, Served, Timing, Usage};
+pub use message::{Completion, FinishReason, Message, Params, Recall, Request, Role, Served, Timing, Usage};
 pub use rates::{Rate, Rates};
 pub use scripted::Scripted;
 

@@ -136,6 +136,47 @@ impl fmt::Display for RunStatus {
     }
 }
 
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum RunKind {
+    /// A model is asked the questions of a data set.
+    #[default]
+    Evaluation,
+    /// The stored answers of another run are judged again.
+    Rescore,
+    /// Answers that were frozen are judged again, to see whether the judge still judges them alike.
+    Anchor,
+    /// A judge is put to the test.
+    Audit,
+}
+
+impl RunKind {
+    const ALL: [Self; 4] = [Self::Evaluation, Self::Rescore, Self::Anchor, Self::Audit];
+
+    /// The word used in records, for instance `rescore`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Evaluation => "evaluation",
+            Self::Rescore => "rescore",
+            Self::Anchor => "anchor",
+            Self::Audit => "audit",
+        }
+    }
+
+    /// The kind of this [name](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl fmt::Display for RunKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// The data set of a run, as far as it matters for comparing runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -245,6 +286,12 @@ pub struct Run {
     pub id: RunId,
     /// The id of the group that the run was started in.
     pub group: Option<RunId>,
+    /// What it is for. Only evaluations enter leaderboards and histories.
+    #[serde(default)]
+    pub kind: RunKind,
+    /// The run whose answers are judged again; `None` for an evaluation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<RunId>,
     /// The name under which the run enters a history. Default: the model.
     pub name: String,
     /// The model asked for.
@@ -285,6 +332,8 @@ impl Run {
         Self {
             id: RunId::new(),
             group: None,
+            kind: RunKind::Evaluation,
+            of: None,
             name: model.clone(),
             model,
             dataset,
@@ -319,9 +368,9 @@ impl Run {
         self.status != RunStatus::Finished && self.dataset.selection.exported.is_none()
     }
 
-    /// Whether the run asked the whole data set and finished: only such runs enter leaderboards and histories.
+    /// Whether a model was asked the whole data set and the run finished: only such runs enter leaderboards and histories.
     pub fn is_comparable(&self) -> bool {
-        self.status == RunStatus::Finished && self.dataset.selection.is_all()
+        self.kind == RunKind::Evaluation && self.status == RunStatus::Finished && self.dataset.selection.is_all()
     }
 }
 

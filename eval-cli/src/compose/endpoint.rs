@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eval_core::{AttemptLog, Provider, ProviderError, ProviderErrorKind, ProviderExt as _};
-use eval_providers::{AdaptiveLayer, LedgerLayer, LimitLayer, LiteLlm, OpenAi, Profile as Wire, RetryLayer, offers};
+use eval_core::{AttemptLog, Provider, ProviderError, ProviderErrorKind, ProviderExt as _, Waits};
+use eval_providers::{
+    AdaptiveLayer, LedgerLayer, LimitLayer, LiteLlm, OpenAi, OutageLayer, Profile as Wire, RetryLayer, offers,
+};
 
 use super::Before;
 use crate::args::Profile;
@@ -64,15 +66,19 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint, each attempt written down, limited, with retries around it.
+    /// The endpoint, each attempt written down, waited for while it is away, limited, with retries around it.
     pub(crate) fn provider(
         &self,
         settings: &Settings,
         log: Arc<dyn AttemptLog>,
-        limit: AdaptiveLayer,
+        ceiling: usize,
+        waits: Waits,
     ) -> Arc<dyn Provider> {
+        let patience = Duration::from_secs_f64(settings.patience_s.value);
         let ledger = self.client.clone().layer(LedgerLayer::new(log));
-        Arc::new(ledger.layer(limit).layer(RetryLayer::new(settings.max_attempts.value)))
+        let patient = ledger.layer(OutageLayer::new(patience).waits(waits.clone()));
+        let limited = patient.layer(limit(settings, ceiling).patience(patience).waits(waits));
+        Arc::new(limited.layer(RetryLayer::new(settings.max_attempts.value)))
     }
 
     /// Refuses a model that the endpoint does not list. One that lists none is taken at its word later.
@@ -93,8 +99,8 @@ impl Endpoint {
 }
 
 /// As many calls as the endpoint takes, up to the ceiling, and no more a minute than the user allows.
-pub(crate) fn limit(settings: &Settings, ceiling: usize) -> AdaptiveLayer {
-    let layer = LimitLayer::adaptive(1, ceiling).patience(Duration::from_secs_f64(settings.patience_s.value));
+fn limit(settings: &Settings, ceiling: usize) -> AdaptiveLayer {
+    let layer = LimitLayer::adaptive(1, ceiling);
     let layer = settings.rpm.value.map_or(layer.clone(), |rpm| layer.per_minute(rpm));
     settings.tpm.value.map_or(layer.clone(), |tpm| layer.tokens_per_minute(tpm))
 }

@@ -3,8 +3,8 @@
 use super::{fixtures, must};
 use crate::{
     Attempt, AttemptEnd, AttemptId, AttemptOutcome, Completion, Durable, EvaluationQuery, FinishReason, Lease, Money,
-    Origin, Owner, ProviderError, ProviderErrorKind, Run, RunId, RunQuery, RunStatus, Sample, Served, StoreError,
-    Timestamp, Timing, Usage,
+    Origin, Owner, PriceSource, Pricing, ProviderError, ProviderErrorKind, Recall, Run, RunId, RunQuery, RunStatus,
+    Sample, Served, StoreError, Timestamp, Timing, Usage,
 };
 
 /// Holds a store to the contracts of [`AttemptLog`](crate::AttemptLog) and [`Leases`](crate::Leases). `make` gives an
@@ -75,19 +75,28 @@ async fn announced(store: &impl Durable) {
 fn rich_answer() -> Completion {
     let served = Served {
         model: Some("gpt-4o-2024-08-06".into()),
+        raw_model: Some("gpt-4o".into()),
+        family: Some("openai".into()),
         model_id: Some("deployment 3".into()),
         fingerprint: Some("fp_44709d6fcb".into()),
         fallbacks: Some(1),
         retries: Some(0),
         cache_hit: Some(true),
+        recalled: Some(Recall::Cache),
         call_id: Some(fixtures::TEXTS[3].into()),
         request_id: Some("req_1".into()),
         proxy: Some("litellm/1.106.2".into()),
     };
     let timing = Timing { queued_ms: 0.25, backing_off_ms: 1e6, service_ms: Some(0.1 + 0.2) };
-    let usage = Usage { cached_tokens: Some(0), reasoning_tokens: Some(u64::from(u32::MAX)), ..Usage::new(7, 8) };
+    let usage = Usage {
+        cached_tokens: Some(0),
+        cache_write_tokens: Some(2),
+        reasoning_tokens: Some(u64::from(u32::MAX)),
+        ..Usage::new(7, 8)
+    };
     Completion::new("yes")
         .served(served)
+        .pricing(Some(Pricing::new(PriceSource::File, None)))
         .timing(timing)
         .usage(usage)
         .cost(Some(Money::from_nanos(-1)))

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::{
-    CategorySummary, Completion, Counts, DatasetRef, Draw, Estimate, Evaluation, FinishReason, Interval,
-    IntervalMethod, Latency, Message, Money, Origin, Outcome, Params, Provenance, ProviderErrorKind, Run, RunId,
-    RunSpec, RunStatus, Sample, SampleId, Score, Selection, Served, Stop, Summary, Timestamp, Timing, Total, Usage,
-    Verdict,
+    CategorySummary, Completion, Counts, DatasetRef, Date, Draw, Estimate, Evaluation, FinishReason, Interval,
+    IntervalMethod, Latency, Message, Money, Origin, Outcome, Params, PriceSource, Pricing, Provenance,
+    ProviderErrorKind, Recall, Run, RunId, RunKind, RunSpec, RunStatus, Sample, SampleId, Score, Selection, Served,
+    Stop, Summary, Timestamp, Timing, Total, Usage, Verdict,
 };
 
 /// Texts that stores have stumbled over: empty, blank, quotes, wildcards, SQL, control characters, many scripts.
@@ -64,6 +64,8 @@ pub fn rich_run() -> Run {
         .with("stop", json!(["\n", TEXTS[3], null, true, {"deep": [1.5]}]));
     Run {
         group: Some(RunId::at(time(0))),
+        kind: RunKind::Rescore,
+        of: Some(RunId::at(time(1))),
         name: TEXTS[6].into(),
         dataset: DatasetRef::new(TEXTS[3], "f00d", u64::from(u32::MAX)).selection(selection),
         params,
@@ -180,16 +182,21 @@ fn completion(text: &str) -> Completion {
         usage: usage(),
         served: Served {
             model: all.clone(),
+            raw_model: all.clone(),
+            family: all.clone(),
             model_id: all.clone(),
             fingerprint: all.clone(),
             fallbacks: Some(u32::MAX),
             retries: Some(0),
             cache_hit: Some(false),
+            recalled: Some(Recall::Cassette),
             call_id: all.clone(),
             request_id: all.clone(),
             proxy: all,
         },
         cost: Some(Money::from_nanos(i64::MAX)),
+        pricing: Some(Pricing::new(PriceSource::Table, Some(Date::constant(2026, 2, 28)))),
+        would_have_cost: Some(Money::from_nanos(1)),
         timing: Timing { queued_ms: 0.1 + 0.2, backing_off_ms: 1e9, service_ms: Some(1.0 / 3.0) },
         origin: None,
         rates: None,
@@ -198,13 +205,15 @@ fn completion(text: &str) -> Completion {
 
 fn usage() -> Usage {
     let (most, some) = (Some(i64::MAX.unsigned_abs()), Some(7));
-    Usage { prompt_tokens: most, completion_tokens: Some(0), cached_tokens: some, reasoning_tokens: None }
+    let (cached_tokens, cache_write_tokens) = (some, Some(3));
+    Usage { prompt_tokens: most, completion_tokens: Some(0), cached_tokens, cache_write_tokens, reasoning_tokens: None }
 }
 
 /// Several judges: scored, unscored, with and without figures, one of them twice.
 fn verdicts(text: &str) -> Vec<Verdict> {
     let mut costly = Verdict::scored(text, Score::new(1.0 / 3.0).unwrap_or(Score::ONE), text).usage(usage());
     costly.cost = Some(Money::from_nanos(i64::MIN));
+    costly.pricing = Some(Pricing::REPORTED);
     costly.latency_ms = Some(0.1 + 0.2);
     let silent = Verdict { explanation: None, ..Verdict::scored("exact", Score::ZERO, "") };
     let talkative = Verdict { explanation: Some(text.into()), ..Verdict::unscored("exact", text) };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BoxError, Money, Rates, Timing, Usage};
+use crate::{BoxError, Money, Pricing, Rates, Timing, Usage};
 
 /// What happened to a request, and with it what a caller can do.
 ///
@@ -13,7 +13,7 @@ use crate::{BoxError, Money, Rates, Timing, Usage};
 /// |---|---|---|
 /// | `RateLimited`, `Timeout`, `Network`, `Unavailable`, `Malformed` | yes | no |
 /// | `ContextWindow`, `Filtered`, `Rejected`, `Panicked` | no | no |
-/// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Outage`, `Unrecorded` | no | yes |
+/// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Outage`, `Unrecorded`, `Capped` | no | yes |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -48,6 +48,9 @@ pub enum ProviderErrorKind {
     Outage,
     /// The call could not be written down, so it was not made: the store is in trouble.
     Unrecorded,
+    /// A cap of the user's on money, calls or tokens would have been passed, so the call was not made. Ends the run as
+    /// [capped](crate::RunStatus::Capped).
+    Capped,
 }
 
 impl ProviderErrorKind {
@@ -69,6 +72,7 @@ impl ProviderErrorKind {
             Self::Config => "config",
             Self::Outage => "outage",
             Self::Unrecorded => "unrecorded",
+            Self::Capped => "capped",
         }
     }
 
@@ -78,7 +82,7 @@ impl ProviderErrorKind {
     }
 
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::RateLimited,
         Self::Timeout,
         Self::Network,
@@ -94,6 +98,7 @@ impl ProviderErrorKind {
         Self::Config,
         Self::Outage,
         Self::Unrecorded,
+        Self::Capped,
     ];
 
     /// Whether another attempt may succeed.
@@ -103,7 +108,16 @@ impl ProviderErrorKind {
 
     /// Whether every further request of the run would fail as well.
     pub const fn is_fatal(self) -> bool {
-        matches!(self, Self::Auth | Self::UnknownModel | Self::Quota | Self::Config | Self::Outage | Self::Unrecorded)
+        matches!(
+            self,
+            Self::Auth
+                | Self::UnknownModel
+                | Self::Quota
+                | Self::Config
+                | Self::Outage
+                | Self::Unrecorded
+                | Self::Capped
+        )
     }
 }
 
@@ -138,10 +152,15 @@ pub struct ProviderError {
     pub held: bool,
     /// What the endpoint says it takes, for layers that limit.
     pub rates: Option<Box<Rates>>,
+    /// Whether nobody was asked: no connection could be made, so that nothing was sent and nothing can be paid for.
+    /// Default: `false`, which says nothing.
+    pub unsent: bool,
     /// Tokens that the failed call used, as far as they are known.
     pub usage: Usage,
     /// What the failed call cost; `None` when unknown.
     pub cost: Option<Money>,
+    /// Where the cost is known from; `None` when it is unknown.
+    pub pricing: Option<Pricing>,
     /// Where the time went.
     pub timing: Timing,
     source: Option<BoxError>,
@@ -156,8 +175,10 @@ impl ProviderError {
             retry_after: None,
             held: false,
             rates: None,
+            unsent: false,
             usage: Usage::default(),
             cost: None,
+            pricing: None,
             timing: Timing::default(),
             source: None,
         }
@@ -172,6 +193,12 @@ impl ProviderError {
     /// The same error, with what the endpoint says it takes.
     pub fn with_rates(mut self, rates: Option<Box<Rates>>) -> Self {
         self.rates = rates;
+        self
+    }
+
+    /// The same error, of a call for which no connection could be made.
+    pub fn with_unsent(mut self) -> Self {
+        self.unsent = true;
         self
     }
 

@@ -13,7 +13,9 @@ use super::hold::Hold;
 use super::task::{Ended, Setup};
 use super::work::Task;
 use crate::summary::Summarizer;
-use crate::{DatasetError, Ending, Event, EventKind, Reporter, Run, RunError, RunStatus, Stop, clock};
+use crate::{
+    DatasetError, Ending, Event, EventKind, ProviderErrorKind, Reporter, Run, RunError, RunStatus, Stop, clock,
+};
 
 /// How much at once, and how long to the end.
 #[derive(Debug, Clone, Copy)]
@@ -125,7 +127,8 @@ impl<'a> Session<'a> {
         match ended {
             Ok(Ended { evaluation, stop }) => {
                 if let Some(stop) = stop {
-                    self.halt(RunStatus::Failed, Some(stop));
+                    let capped = stop.kind == Some(ProviderErrorKind::Capped);
+                    self.halt(if capped { RunStatus::Capped } else { RunStatus::Failed }, Some(stop));
                 }
                 if let Some(evaluation) = evaluation {
                     self.books.push(&evaluation);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Money, Origin, Rates};
+use crate::{Money, Origin, Pricing, Rates};
 
 /// Who speaks in a [`Message`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -190,6 +190,8 @@ pub struct Usage {
     pub completion_tokens: Option<u64>,
     /// Tokens of the prompt that came from the provider's prompt cache.
     pub cached_tokens: Option<u64>,
+    /// Tokens of the prompt that were written to the provider's prompt cache, where that has a price of its own.
+    pub cache_write_tokens: Option<u64>,
     /// Tokens that the model spent on reasoning.
     pub reasoning_tokens: Option<u64>,
 }
@@ -206,6 +208,32 @@ impl Usage {
     }
 }
 
+/// Where on our side an answer came from that no model was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Recall {
+    /// The response cache: the same request was answered before.
+    Cache,
+    /// A cassette that was recorded before.
+    Cassette,
+}
+
+impl Recall {
+    /// The name used in records: `cache` or `cassette`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cache => "cache",
+            Self::Cassette => "cassette",
+        }
+    }
+
+    /// The source of this [name](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Cache, Self::Cassette].into_iter().find(|recall| recall.name() == name)
+    }
+}
+
 /// What really answered: asked and served differ more often than one thinks.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -213,6 +241,10 @@ impl Usage {
 pub struct Served {
     /// The model named in the response. Proxies overwrite it with the alias that was asked for.
     pub model: Option<String>,
+    /// The model behind the alias, where a proxy tells it.
+    pub raw_model: Option<String>,
+    /// The provider whose headers came along, for instance `anthropic`.
+    pub family: Option<String>,
     /// The deployment that answered (LiteLLM: `x-litellm-model-id`).
     pub model_id: Option<String>,
     /// The provider's fingerprint of weights and settings (`system_fingerprint`).
@@ -221,8 +253,10 @@ pub struct Served {
     pub fallbacks: Option<u32>,
     /// Retries hidden inside a proxy: they distort latency.
     pub retries: Option<u32>,
-    /// Whether the answer came out of a cache instead of the model.
+    /// Whether the answer came out of a proxy's cache instead of the model.
     pub cache_hit: Option<bool>,
+    /// Where it came from when nobody was asked, because it was stored on our side.
+    pub recalled: Option<Recall>,
     /// The proxy's id of the call.
     pub call_id: Option<String>,
     /// The upstream provider's id of the request.
@@ -265,6 +299,10 @@ pub struct Completion {
     pub served: Served,
     /// What the call cost, in nano-dollars; `None` when the price is unknown.
     pub cost: Option<Money>,
+    /// Where the cost is known from; `None` when it is unknown, and where nobody said.
+    pub pricing: Option<Pricing>,
+    /// What the call would have cost, had its answer not been [recalled](Served::recalled), in nano-dollars.
+    pub would_have_cost: Option<Money>,
     /// Where the time went.
     pub timing: Timing,
     /// What the call was for: copied from the request, so that a judge's own calls can carry it on.
@@ -283,6 +321,8 @@ impl Completion {
             usage: Usage::default(),
             served: Served::default(),
             cost: None,
+            pricing: None,
+            would_have_cost: None,
             timing: Timing::default(),
             origin: None,
             rates: None,
@@ -298,6 +338,18 @@ impl Completion {
     /// The same answer with this cost, in nano-dollars.
     pub fn cost(mut self, cost: Option<Money>) -> Self {
         self.cost = cost;
+        self
+    }
+
+    /// The same answer with where its cost is known from.
+    pub fn pricing(mut self, pricing: Option<Pricing>) -> Self {
+        self.pricing = pricing;
+        self
+    }
+
+    /// The same answer with what it would have cost, in nano-dollars.
+    pub fn would_have_cost(mut self, cost: Option<Money>) -> Self {
+        self.would_have_cost = cost;
         self
     }
 

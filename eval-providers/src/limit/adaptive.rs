@@ -67,7 +67,7 @@ impl AdaptiveLayer {
         self
     }
 
-    /// How long an endpoint that refuses or is in trouble is waited for. Default: 5 minutes.
+    /// How long an endpoint that refuses or is in trouble is waited for. Default: 10 minutes.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.settings.patience = patience;
         self

@@ -165,7 +165,9 @@ impl Gate {
         if let Some(used) = self.estimate.used(completion) {
             self.tokens.correct(used - ticket.tokens);
         }
-        let took = ticket.begun.elapsed().as_secs_f64();
+        // What a layer inside waited for is none of the endpoint's time.
+        let measured = completion.timing.service_ms.map(|ms| ms / 1e3);
+        let took = measured.unwrap_or_else(|| ticket.begun.elapsed().as_secs_f64());
         self.latency = Some(self.latency.map_or(took, |mean| mean + 0.1 * (took - mean)));
         self.window.clean();
         self.alive(ticket);
@@ -186,8 +188,8 @@ impl Gate {
             Kind::Unavailable | Kind::Network => self.trouble(ticket, request, error),
             Kind::Timeout | Kind::Malformed if ticket.probe => self.trouble(ticket, request, error),
             Kind::Timeout | Kind::Malformed => self.window.pause(),
-            // The store's trouble, and a defect of ours: they say nothing about the endpoint.
-            Kind::Unrecorded | Kind::Panicked => self.circuit_unknown(ticket),
+            // The store's trouble, a cap of the user's, a defect of ours: they say nothing about the endpoint.
+            Kind::Unrecorded | Kind::Capped | Kind::Panicked => self.circuit_unknown(ticket),
             kind if kind.is_fatal() => {
                 self.hold = None;
                 self.circuit.break_with(Cause::new(kind, error.message.clone(), error.retry_after));

@@ -19,7 +19,7 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) const START: usize = 8;
-    pub(super) const PATIENCE: Duration = Duration::from_secs(300);
+    pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 
     pub(super) fn new(floor: usize, ceiling: usize) -> Self {
         let floor = floor.max(1);

@@ -9,6 +9,7 @@ mod attempt;
 mod evaluation;
 mod lease;
 mod number;
+mod price;
 mod run;
 mod sample;
 mod summary;

@@ -4,6 +4,8 @@ diesel::table! {
     runs (id) {
         id -> Text,
         group_id -> Nullable<Text>,
+        kind -> Text,
+        of_run -> Nullable<Text>,
         name -> Text,
         model -> Text,
         dataset -> Text,
@@ -118,6 +120,7 @@ diesel::table! {
         cached_tokens -> Nullable<BigInt>,
         reasoning_tokens -> Nullable<BigInt>,
         cost_nanos -> Nullable<BigInt>,
+        price_from -> Nullable<Text>,
         queued_ms -> Double,
         backing_off_ms -> Double,
         latency_ms -> Nullable<Double>,
@@ -130,7 +133,7 @@ diesel::table! {
         served_call_id -> Nullable<Text>,
         served_request_id -> Nullable<Text>,
         served_proxy -> Nullable<Text>,
-        answer_differs -> Nullable<Text>,
+        details -> Nullable<Text>,
         started_at -> Timestamp,
     }
 }
@@ -146,8 +149,10 @@ diesel::table! {
         prompt_tokens -> Nullable<BigInt>,
         completion_tokens -> Nullable<BigInt>,
         cached_tokens -> Nullable<BigInt>,
+        cache_write_tokens -> Nullable<BigInt>,
         reasoning_tokens -> Nullable<BigInt>,
         cost_nanos -> Nullable<BigInt>,
+        price_from -> Nullable<Text>,
         latency_ms -> Nullable<Double>,
     }
 }

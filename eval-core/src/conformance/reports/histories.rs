@@ -6,7 +6,7 @@ use super::{Pair, fixtures, same};
 use crate::conformance::fixtures::{failed, scored, unscored};
 use crate::{
     Completion, Evaluation, FinishReason, HistoryQuery, Money, Outcome, Params, ProviderErrorKind, Reports, Run, RunId,
-    RunStatus, Sample, Score, Selection, Served, Timing, Usage, Verdict,
+    RunKind, RunStatus, Sample, Score, Selection, Served, Timing, Usage, Verdict,
 };
 
 pub(super) async fn equal<S: Reports>(pair: &Pair<S>) {
@@ -48,6 +48,9 @@ fn runs() -> Vec<Run> {
         run.epochs = [1, 3][at % 2];
         if at % 5 == 4 {
             run.status = RunStatus::ALL[at % 8];
+        }
+        if at % 13 == 5 {
+            run.kind = RunKind::Rescore;
         }
         if at % 11 == 7 {
             run.dataset.selection = Selection { limit: Some(5), ..Selection::all() };

@@ -1,7 +1,7 @@
 //! The leaderboard.
 
 use super::{Pair, fixtures, same};
-use crate::{Reports, Run, RunStatus, Selection};
+use crate::{Reports, Run, RunKind, RunStatus, Selection};
 
 pub(super) async fn equal<S: Reports>(pair: &Pair<S>) {
     check(pair, "of an empty store").await;
@@ -19,7 +19,7 @@ async fn check<S: Reports>(pair: &Pair<S>, when: &str) {
 }
 
 /// Several runs of a name, ties, runs without a score, parts of a data set, runs that have not finished, another
-/// data set, models that fail often.
+/// data set, models that fail often, answers that were judged again.
 fn runs() -> Vec<Run> {
     let mut runs: Vec<_> = [0.5, 0.9, 0.9, 0.1].iter().zip(0..).map(|(mean, at)| named(at, *mean, 0)).collect();
     runs.push(named(2, 0.7, 6));
@@ -29,6 +29,9 @@ fn runs() -> Vec<Run> {
     }
     let mut part = named(1, 1.0, 0);
     part.dataset.selection = Selection { limit: Some(5), ..Selection::all() };
+    for kind in [RunKind::Rescore, RunKind::Anchor, RunKind::Audit] {
+        runs.push(Run { kind, ..named(1, 1.0, 0) });
+    }
     let mut other = named(1, 0.3, 5);
     other.dataset.name = "other".into();
     runs.extend([part, other, named(0, 0.9, 100)]);

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 use eval_core::{
     Answered, Conditions, FinishReason, History, HistoryBuilder, HistoryQuery, OutcomeKind, ProviderErrorKind, Run,
-    RunStatus, Served,
+    Served,
 };
 
-use super::runs::runs_of;
+use super::runs::{comparable, runs_of};
 use super::sql_limit;
 use crate::database::connection::{Connection, on};
 use crate::database::error::Failure;
@@ -77,7 +77,7 @@ fn comparable(connection: &mut Connection, query: &HistoryQuery) -> Result<Vec<S
     on!(connection, |c| {
         let mut wanted = runs::table
             .filter(runs::dataset.eq(Text::from(&*query.dataset)).and(runs::name.eq(Text::from(&*query.name))))
-            .filter(runs::status.eq(RunStatus::Finished.name()).and(runs::selection.is_null()))
+            .filter(comparable!())
             .order(runs::id.desc())
             .limit(sql_limit(query.limit))
             .select(runs::id)

@@ -81,9 +81,20 @@ macro_rules! wanted {
 }
 use wanted;
 
+/// What [`Run::is_comparable`] asks of a run.
+macro_rules! comparable {
+    () => {
+        runs::kind
+            .eq(eval_core::RunKind::Evaluation.name())
+            .and(runs::status.eq(eval_core::RunStatus::Finished.name()))
+            .and(runs::selection.is_null())
+    };
+}
+pub(super) use comparable;
+
 /// The latest whole, finished run of each name on a data set, newest first; `None` takes the data set of the newest.
 pub(crate) fn latest_comparable(connection: &mut Connection, dataset: Option<&str>) -> Result<Vec<Run>, Failure> {
-    let whole = || runs::status.eq(RunStatus::Finished.name()).and(runs::selection.is_null());
+    let whole = || comparable!();
     let dataset = match dataset {
         Some(dataset) => Some(Text::from(dataset)),
         None => {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use diesel::prelude::*;
 use eval_core::{
-    Attempt, AttemptEnd, AttemptId, AttemptOutcome, FinishReason, Money, Origin, ProviderErrorKind, Purpose, RunId,
-    SampleId, Served, Timing, Usage,
+    Attempt, AttemptEnd, AttemptId, AttemptOutcome, FinishReason, Money, Origin, Pricing, ProviderErrorKind, Purpose,
+    Recall, RunId, SampleId, Served, Timing, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -64,13 +64,21 @@ struct Details<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cached_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    cache_write_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pricing: Option<Pricing>,
     #[serde(skip_serializing_if = "Option::is_none")]
     queued_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     backing_off_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     served_model: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    served_raw_model: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    served_family: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     served_model_id: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +89,8 @@ struct Details<'a> {
     served_retries: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     served_cache_hit: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    served_recalled: Option<Recall>,
     #[serde(skip_serializing_if = "Option::is_none")]
     served_call_id: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,15 +106,20 @@ impl<'a> Details<'a> {
         let served = &end.served;
         Self {
             cached_tokens: end.usage.cached_tokens,
+            cache_write_tokens: end.usage.cache_write_tokens,
             reasoning_tokens: end.usage.reasoning_tokens,
+            pricing: end.pricing,
             queued_ms: waited(end.timing.queued_ms),
             backing_off_ms: waited(end.timing.backing_off_ms),
             served_model: said(&served.model),
+            served_raw_model: said(&served.raw_model),
+            served_family: said(&served.family),
             served_model_id: said(&served.model_id),
             served_fingerprint: said(&served.fingerprint),
             served_fallbacks: served.fallbacks,
             served_retries: served.retries,
             served_cache_hit: served.cache_hit,
+            served_recalled: served.recalled,
             served_call_id: said(&served.call_id),
             served_request_id: said(&served.request_id),
             served_proxy: said(&served.proxy),
@@ -115,11 +130,14 @@ impl<'a> Details<'a> {
         let owned = |text: Option<Cow<'a, str>>| text.map(Cow::into_owned);
         let mut served = Served::default();
         served.model = owned(self.served_model);
+        served.raw_model = owned(self.served_raw_model);
+        served.family = owned(self.served_family);
         served.model_id = owned(self.served_model_id);
         served.fingerprint = owned(self.served_fingerprint);
         served.fallbacks = self.served_fallbacks;
         served.retries = self.served_retries;
         served.cache_hit = self.served_cache_hit;
+        served.recalled = self.served_recalled;
         served.call_id = owned(self.served_call_id);
         served.request_id = owned(self.served_request_id);
         served.proxy = owned(self.served_proxy);
@@ -188,6 +206,7 @@ impl<'a> EndRow<'a> {
         end.usage.prompt_tokens = number::known("attempt_ends.prompt_tokens", self.prompt_tokens)?;
         end.usage.completion_tokens = number::known("attempt_ends.completion_tokens", self.completion_tokens)?;
         (end.usage.cached_tokens, end.usage.reasoning_tokens) = (details.cached_tokens, details.reasoning_tokens);
+        (end.usage.cache_write_tokens, end.pricing) = (details.cache_write_tokens, details.pricing);
         end.cost = self.cost_nanos.map(Money::from_nanos);
         end.timing = Timing::default();
         end.timing.service_ms = self.latency_ms;

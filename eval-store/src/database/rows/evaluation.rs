@@ -1,16 +1,17 @@
 //! The table `evaluations`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use diesel::prelude::*;
 use eval_core::{
-    Completion, Evaluation, FinishReason, Money, Origin, Outcome, OutcomeKind, ProviderErrorKind, RunId, SampleId,
-    Score, Served, Timing, Usage, Verdict,
+    Completion, Evaluation, FinishReason, Money, Origin, Outcome, OutcomeKind, ProviderErrorKind, Recall, RunId,
+    SampleId, Score, Served, Timing, Usage, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
 use super::time::Stamp;
-use super::{SampleRow, Text, from_json, json, number, word};
+use super::{SampleRow, Text, from_json, json, number, price, word};
 use crate::database::error::Failure;
 use crate::database::schema::evaluations;
 
@@ -34,6 +35,7 @@ pub(crate) struct EvaluationRow<'a> {
     cached_tokens: Option<i64>,
     reasoning_tokens: Option<i64>,
     cost_nanos: Option<i64>,
+    price_from: Option<Text<'a>>,
     queued_ms: f64,
     backing_off_ms: f64,
     latency_ms: Option<f64>,
@@ -46,8 +48,46 @@ pub(crate) struct EvaluationRow<'a> {
     served_call_id: Option<Text<'a>>,
     served_request_id: Option<Text<'a>>,
     served_proxy: Option<Text<'a>>,
-    answer_differs: Option<Text<'a>>,
+    details: Option<Text<'a>>,
     started_at: Stamp,
+}
+
+/// What is known of some answers only: one column for all of it, in which a field that is missing costs nothing.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Details<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_write_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_have_cost_nanos: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    served_raw_model: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    served_family: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    served_recalled: Option<Recall>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    books: Option<Books>,
+}
+
+impl<'a> Details<'a> {
+    fn of(run: RunId, evaluation: &'a Evaluation) -> Self {
+        let Some(completion) = &evaluation.completion else { return Self::default() };
+        let served = &completion.served;
+        Self {
+            cache_write_tokens: completion.usage.cache_write_tokens,
+            would_have_cost_nanos: completion.would_have_cost,
+            served_raw_model: served.raw_model.as_deref().map(Cow::from),
+            served_family: served.family.as_deref().map(Cow::from),
+            served_recalled: served.recalled,
+            books: differing(run, evaluation, completion),
+        }
+    }
+
+    /// The column; `None` when it says nothing.
+    fn column<'b>(&self) -> Result<Option<Text<'b>>, Failure> {
+        (*self != Self::default()).then(|| json(self)).transpose()
+    }
 }
 
 /// What a completion says of itself. It nearly always stands in the row already.
@@ -70,9 +110,9 @@ pub(crate) struct Keys<'a> {
 rows! {
     EvaluationRow in evaluations:
     id, run_id, sample_id, epoch, sample_hash, category, outcome, score, error_kind, error, answer, finish_reason,
-    prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, cost_nanos, queued_ms, backing_off_ms,
+    prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, cost_nanos, price_from, queued_ms, backing_off_ms,
     latency_ms, served_model, served_model_id, served_fingerprint, served_fallbacks, served_retries, served_cache_hit,
-    served_call_id, served_request_id, served_proxy, answer_differs, started_at
+    served_call_id, served_request_id, served_proxy, details, started_at
 }
 
 impl<'a> EvaluationRow<'a> {
@@ -102,6 +142,7 @@ impl<'a> EvaluationRow<'a> {
             cached_tokens: number::reported(usage.cached_tokens),
             reasoning_tokens: number::reported(usage.reasoning_tokens),
             cost_nanos: evaluation.cost.map(Money::nanos),
+            price_from: price::column(completion.and_then(|completion| completion.pricing)),
             queued_ms: timing.queued_ms,
             backing_off_ms: timing.backing_off_ms,
             latency_ms: timing.service_ms,
@@ -114,7 +155,7 @@ impl<'a> EvaluationRow<'a> {
             served_call_id: said(|served| &served.call_id),
             served_request_id: said(|served| &served.request_id),
             served_proxy: said(|served| &served.proxy),
-            answer_differs: differs(keys.run, evaluation)?,
+            details: Details::of(keys.run, evaluation).column()?,
             started_at: Stamp::new(evaluation.started),
         })
     }
@@ -168,18 +209,22 @@ impl<'a> EvaluationRow<'a> {
         if self.answer.is_none() {
             return Ok(None);
         }
-        let (usage, timing) = (self.usage()?, self.timing());
-        let books = match self.answer_differs.as_deref() {
-            Some(text) => from_json("evaluations.answer_differs", text)?,
-            None => Books {
-                cost: self.cost_nanos.map(Money::from_nanos),
-                timing,
-                origin: Some(Origin::answer(run, sample.clone(), epoch)),
-            },
+        let (mut usage, timing, cost) = (self.usage()?, self.timing(), self.cost_nanos.map(Money::from_nanos));
+        let details: Details<'static> = match self.details.as_deref() {
+            Some(text) => from_json("evaluations.details", text)?,
+            None => Details::default(),
         };
+        usage.cache_write_tokens = details.cache_write_tokens;
+        let pricing = price::read("evaluations.price_from", self.price_from.as_deref())?;
+        let usual = || Books { cost, timing, origin: Some(Origin::answer(run, sample.clone(), epoch)) };
+        let books = details.books.unwrap_or_else(usual);
         let finish = FinishReason::from(self.finish_reason.as_deref().unwrap_or("unknown"));
-        let (text, served) = self.answer_and_served()?;
+        let (text, mut served) = self.answer_and_served()?;
+        served.raw_model = details.served_raw_model.map(Cow::into_owned);
+        served.family = details.served_family.map(Cow::into_owned);
+        served.recalled = details.served_recalled;
         let completion = Completion::new(text).finish(finish).usage(usage).served(served);
+        let completion = completion.pricing(pricing).would_have_cost(details.would_have_cost_nanos);
         Ok(Some(completion.cost(books.cost).timing(books.timing).origin(books.origin)))
     }
 
@@ -232,14 +277,12 @@ fn measured(mut timing: Timing) -> Timing {
 }
 
 /// The books of the completion, where they say anything that the row does not.
-fn differs<'a>(run: RunId, evaluation: &Evaluation) -> Result<Option<Text<'a>>, Failure> {
-    let Some(completion) = &evaluation.completion else { return Ok(None) };
+fn differing(run: RunId, evaluation: &Evaluation, completion: &Completion) -> Option<Books> {
     let usual = completion.origin.as_ref().is_some_and(|origin| is_own(origin, run, evaluation));
     if usual && completion.cost == evaluation.cost && completion.timing == evaluation.timing {
-        return Ok(None);
+        return None;
     }
-    let books = Books { cost: completion.cost, timing: measured(completion.timing), origin: completion.origin.clone() };
-    json(&books).map(Some)
+    Some(Books { cost: completion.cost, timing: measured(completion.timing), origin: completion.origin.clone() })
 }
 
 fn is_own(origin: &Origin, run: RunId, evaluation: &Evaluation) -> bool {

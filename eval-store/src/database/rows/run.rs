@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use eval_core::{DatasetRef, Provenance, ProviderErrorKind, Run, RunId, RunStatus, Selection, Stop, Summary};
+use eval_core::{DatasetRef, Provenance, ProviderErrorKind, Run, RunId, RunKind, RunStatus, Selection, Stop, Summary};
 
 use super::{Text, from_json, json, number, time, word};
 use crate::database::error::Failure;
@@ -15,6 +15,8 @@ use crate::database::schema::runs;
 pub(crate) struct RunRow<'a> {
     pub(crate) id: Text<'a>,
     group_id: Option<String>,
+    kind: Text<'a>,
+    of_run: Option<String>,
     name: Text<'a>,
     model: Text<'a>,
     dataset: Text<'a>,
@@ -49,6 +51,8 @@ impl<'a> RunRow<'a> {
         Ok(Self {
             id: run.id.to_string().into(),
             group_id: run.group.map(|group| group.to_string()),
+            kind: run.kind.name().into(),
+            of_run: run.of.map(|of| of.to_string()),
             name: run.name.as_str().into(),
             model: run.model.as_str().into(),
             dataset: dataset.name.as_str().into(),
@@ -82,6 +86,8 @@ impl<'a> RunRow<'a> {
         let mut run = Run::new(self.model.into_owned(), dataset, number::counted("runs.planned", self.planned)?);
         run.id = id("runs.id", &self.id)?;
         run.group = self.group_id.map(|group| id("runs.group_id", &group)).transpose()?;
+        run.kind = word("runs.kind", &self.kind, RunKind::from_name)?;
+        run.of = self.of_run.map(|of| id("runs.of_run", &of)).transpose()?;
         run.name = self.name.into_owned();
         run.params = from_json("runs.params", &self.params)?;
         run.epochs = number::epoch("runs.epochs", self.epochs)?;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use eval_core::{Money, Score, Usage, Verdict};
 
-use super::{Text, number};
+use super::{Text, number, price};
 use crate::database::error::Failure;
 use crate::database::schema::verdicts;
 
@@ -19,15 +19,17 @@ pub(crate) struct VerdictRow<'a> {
     prompt_tokens: Option<i64>,
     completion_tokens: Option<i64>,
     cached_tokens: Option<i64>,
+    cache_write_tokens: Option<i64>,
     reasoning_tokens: Option<i64>,
     cost_nanos: Option<i64>,
+    price_from: Option<Text<'a>>,
     latency_ms: Option<f64>,
 }
 
 rows! {
     VerdictRow in verdicts:
     evaluation_id, position, judge, score, explanation, error, prompt_tokens, completion_tokens, cached_tokens,
-    reasoning_tokens, cost_nanos, latency_ms
+    cache_write_tokens, reasoning_tokens, cost_nanos, price_from, latency_ms
 }
 
 impl<'a> VerdictRow<'a> {
@@ -42,8 +44,10 @@ impl<'a> VerdictRow<'a> {
             prompt_tokens: number::reported(verdict.usage.prompt_tokens),
             completion_tokens: number::reported(verdict.usage.completion_tokens),
             cached_tokens: number::reported(verdict.usage.cached_tokens),
+            cache_write_tokens: number::reported(verdict.usage.cache_write_tokens),
             reasoning_tokens: number::reported(verdict.usage.reasoning_tokens),
             cost_nanos: verdict.cost.map(Money::nanos),
+            price_from: price::column(verdict.pricing),
             latency_ms: number::measured(verdict.latency_ms),
         }
     }
@@ -53,12 +57,14 @@ impl<'a> VerdictRow<'a> {
         usage.prompt_tokens = number::known("verdicts.prompt_tokens", self.prompt_tokens)?;
         usage.completion_tokens = number::known("verdicts.completion_tokens", self.completion_tokens)?;
         usage.cached_tokens = number::known("verdicts.cached_tokens", self.cached_tokens)?;
+        usage.cache_write_tokens = number::known("verdicts.cache_write_tokens", self.cache_write_tokens)?;
         usage.reasoning_tokens = number::known("verdicts.reasoning_tokens", self.reasoning_tokens)?;
         let mut verdict = Verdict::unscored(self.judge.into_owned(), "");
         verdict.score = number::score("verdicts.score", self.score)?;
         verdict.explanation = self.explanation.map(Text::into_owned);
         verdict.error = self.error.map(Text::into_owned);
         verdict.usage = usage;
+        verdict.pricing = price::read("verdicts.price_from", self.price_from.as_deref())?;
         verdict.cost = self.cost_nanos.map(Money::from_nanos);
         verdict.latency_ms = self.latency_ms;
         Ok(verdict)
