@@ -43,7 +43,7 @@ pub struct Server {
 impl Server {
     pub async fn start(says: Says, per_minute: u32) -> Result<Self> {
         let level = f64::from(per_minute) / 60.0;
-        let state = Mutex::new((level, Instant::now(), Vec::new()));
+        let state = Mutex::new(Level { level, at: Instant::now(), calls: Vec::new() });
         let bucket = Arc::new(Bucket { says, per_minute, state });
         let app = Router::new().route("/v1/chat/completions", post(complete)).with_state(bucket.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -56,7 +56,7 @@ impl Server {
     pub fn between(&self, begun: Instant, from: u64, to: u64) -> (usize, usize) {
         let span = begun + Duration::from_secs(from)..begun + Duration::from_secs(to);
         let state = self.bucket.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let calls = state.2.iter().filter(|(at, _)| span.contains(at));
+        let calls = state.calls.iter().filter(|(at, _)| span.contains(at));
         let admitted = calls.clone().filter(|(_, admitted)| *admitted).count();
         (admitted, calls.count() - admitted)
     }
@@ -65,15 +65,22 @@ impl Server {
 struct Bucket {
     says: Says,
     per_minute: u32,
-    /// What is there, since when, and when it was asked and whether it admitted that.
-    state: Mutex<(f64, Instant, Vec<(Instant, bool)>)>,
+    state: Mutex<Level>,
+}
+
+struct Level {
+    /// What was there at that moment.
+    level: f64,
+    at: Instant,
+    /// When it was asked, and whether it admitted that.
+    calls: Vec<(Instant, bool)>,
 }
 
 impl Bucket {
     /// Whether a call is admitted, and what is left.
     fn admit(&self) -> (bool, f64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (level, at, calls) = &mut *state;
+        let Level { level, at, calls } = &mut *state;
         let (now, rate) = (Instant::now(), f64::from(self.per_minute) / 60.0);
         *level = (*level + rate * (now - *at).as_secs_f64()).min(rate.max(1.0));
         *at = now;
