@@ -38,6 +38,15 @@ pub struct RunSpec {
     /// Attempts per question, the first included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
+    /// Requests that each model is asked in a minute at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rpm: Option<u64>,
+    /// Tokens that each model may use in a minute at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tpm: Option<u64>,
+    /// How long an endpoint that refuses or is in trouble is waited for, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience_s: Option<f64>,
     /// Questions in flight at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<usize>,

@@ -204,6 +204,9 @@ fn typed(args: &ResumeArgs, runs: &[Run], run: &Run, spec: &RunSpec) -> Result<T
             profile: typed.profile.or_else(|| spec.profile.as_ref().and_then(known)),
             timeout: typed.timeout.or(spec.timeout_s),
             max_attempts: typed.max_attempts.or(spec.max_attempts),
+            rpm: typed.rpm.or(spec.rpm),
+            tpm: typed.tpm.or(spec.tpm),
+            patience: typed.patience.or(spec.patience_s),
         },
         concurrency: args.concurrency.or(spec.concurrency),
         json_out: None,
@@ -219,6 +222,9 @@ fn of_run(args: &ResumeArgs) -> Vec<&'static str> {
         ("--profile", args.endpoint.profile.is_some()),
         ("--timeout", args.endpoint.timeout.is_some()),
         ("--max-attempts", args.endpoint.max_attempts.is_some()),
+        ("--rpm", args.endpoint.rpm.is_some()),
+        ("--tpm", args.endpoint.tpm.is_some()),
+        ("--patience", args.endpoint.patience.is_some()),
         ("--concurrency", args.concurrency.is_some()),
     ];
     let untyped = typed.into_iter().filter(|(_, typed)| !typed).map(|(flag, _)| flag);
