@@ -64,6 +64,7 @@ mod population_stability_index;
 mod power;
 mod power_plan;
 mod ppi_mean;
+mod prompt_tokens;
 mod proportion;
 mod quality;
 mod quantile;
