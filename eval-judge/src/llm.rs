@@ -120,7 +120,7 @@ impl LlmJudge {
     fn broken_off(&self, garbled: &Garbled, mut error: ProviderError, mut bill: Bill) -> Result<Verdict, JudgeError> {
         bill.failure(&error);
         if error.is_fatal() {
-            (error.usage, error.cost) = (bill.usage(), bill.cost());
+            (error.usage, error.cost, error.pricing) = (bill.usage(), bill.cost(), bill.pricing());
             return Err(JudgeError::Provider(error));
         }
         let why = format!("the verdict is garbled: {garbled}; the second try failed: {error}");

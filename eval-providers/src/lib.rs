@@ -2,9 +2,11 @@
 
 mod awake;
 mod backoff;
+mod budget;
 mod elapsed;
 mod ledger;
 mod limit;
+mod price;
 mod random;
 mod retry;
 mod simulated;
@@ -15,8 +17,10 @@ mod litellm;
 #[cfg(feature = "openai")]
 mod openai;
 
+pub use budget::{Allowances, Budget, BudgetLayer};
 pub use ledger::{Ledger, LedgerLayer};
 pub use limit::{Limit, LimitLayer};
+pub use price::{ModelPrice, PriceError, PriceLayer, PriceTable, Priced, Prices};
 pub use retry::{Retry, RetryLayer};
 pub use simulated::{CatalogueEntry, Drift, Simulated, SimulatedBuilder};
 pub use timeout::{Timeout, TimeoutLayer};

@@ -3,13 +3,15 @@
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod database;
+mod daily_cap;
 mod interchange;
 mod spill;
 #[cfg(all(feature = "testing", unix))]
 pub mod testing;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use database::{DatabaseStatus, Deletion, DieselStore, Expired, Options, Protection, Retention, public_url};
+pub use database::{DatabaseStatus, Deletion, DieselStore, Expired, Options, Protection, Recost, Retention, public_url};
+pub use daily_cap::DailyCap;
 pub use interchange::{
     ExportError, Format, Import, ImportError, Imported, RUN_SCHEMA, Rows, export, export_file, import,
     write_evaluations, write_run,
