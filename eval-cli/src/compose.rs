@@ -90,7 +90,7 @@ pub(crate) async fn evaluators(
     };
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
     check(console, endpoint.as_ref(), &models, &graders)?;
-    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone()));
+    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), waits.clone()));
     let judges = judges::build(&names, column.as_deref(), provider.as_ref(), &rubric)?;
 
     let connections = models.len() * graders.len().max(1);

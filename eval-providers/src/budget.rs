@@ -131,6 +131,7 @@ fn spent(error: &ProviderError) -> Spending {
     let known = error.cost.is_some() || error.usage != Usage::default();
     match error.kind {
         Kind::Unrecorded | Kind::Capped => Spending::default(),
+        _ if error.unsent => Spending::default(),
         _ if known => Spending::of(&AttemptEnd::failed(error)),
         Kind::Timeout | Kind::Network | Kind::Malformed | Kind::Filtered | Kind::Panicked => {
             Spending::of(&AttemptEnd::failed(error))

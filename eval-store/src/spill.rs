@@ -15,7 +15,7 @@ use std::time::Duration;
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
     History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Sample,
-    Scope, Spending, Stats, Store, StoreError, Timestamp, Waits, async_trait,
+    Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, Waits, async_trait,
 };
 use thiserror::Error;
 use tokio::task::spawn_blocking;
@@ -330,6 +330,10 @@ impl<S: Reports> Reports for Spill<S> {
 
     async fn interim(&self, run: RunId) -> Result<Interim, StoreError> {
         self.inner.interim(run).await
+    }
+
+    async fn served(&self, run: RunId) -> Result<ServedSummary, StoreError> {
+        self.inner.served(run).await
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Run>, StoreError> {

@@ -3,7 +3,7 @@
 mod comparison;
 mod page;
 
-use eval_core::{Evaluation, EvaluationQuery, Interim, OutcomeKind, Reports, Run, Store, Verdict};
+use eval_core::{Evaluation, EvaluationQuery, Flag, Interim, OutcomeKind, Reports, Run, Store, Verdict};
 use serde_json::json;
 
 use super::runs::commit;
@@ -37,8 +37,10 @@ async fn whole(console: &Console, store: &dyn Reports, run: &Run, args: &ShowArg
     let page = page::questions(query(args), (args.limit, run.epochs), place, fetch).await?;
     let evaluations = page.rows;
     let interim = report::interim(store, run).await?;
+    let served = store.served(run.id).await?;
     if console.is_machine() {
-        let mut document = json!({"schema": "evalctl.show/1", "run": run, "evaluations": evaluations});
+        let mut document =
+            json!({"schema": "evalctl.show/1", "run": run, "evaluations": evaluations, "served": served});
         if let Some(interim) = interim {
             document["interim"] = serde_json::to_value(interim)?;
         }
@@ -49,6 +51,9 @@ async fn whole(console: &Console, store: &dyn Reports, run: &Run, args: &ShowArg
     match interim {
         Some(interim) => console.print(format!("  so far   {}", so_far(run, &interim)))?,
         None => console.print(format!("\n{}", report::results(console, &[run])))?,
+    }
+    for line in served.words() {
+        console.print(format!("  served   {}", clean(&line)))?;
     }
     if let Some(categories) = report::categories(console, run) {
         console.print(format!("\n{categories}"))?;
@@ -195,7 +200,7 @@ async fn one(console: &Console, store: &dyn Store, run: &Run, id: &str) -> Outco
     }
     for evaluation in &found {
         console.print(question(console, evaluation, true))?;
-        console.print(call(evaluation))?;
+        console.print(call(run, evaluation))?;
     }
     Ok(Exit::Done)
 }
@@ -224,7 +229,7 @@ async fn find(store: &dyn Store, run: &Run, id: &str) -> Result<Vec<Evaluation>,
     })
 }
 
-fn call(evaluation: &Evaluation) -> String {
+fn call(run: &Run, evaluation: &Evaluation) -> String {
     let tokens = |count: Option<u64>| count.map_or_else(|| "–".into(), |count| count.to_string());
     let timing = &evaluation.timing;
     let mut lines = vec![format!(
@@ -254,6 +259,8 @@ fn call(evaluation: &Evaluation) -> String {
         ];
         let known = known.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", clean(value.as_ref()?))));
         lines.push(format!("  {DIM}served by{DIM:#} {}", known.collect::<Vec<_>>().join(", ")));
+        let flags: Vec<_> = Flag::of(&run.model, served).into_iter().map(Flag::name).collect();
+        lines.extend((!flags.is_empty()).then(|| format!("  {DIM}flags{DIM:#}     {}", flags.join(", "))));
     }
     lines.join("\n")
 }
