@@ -1,5 +1,6 @@
 //! The pieces of a run, built from the settings. Everything that can be checked for nothing is checked here.
 
+mod budget;
 mod endpoint;
 mod files;
 mod judges;
@@ -13,11 +14,13 @@ use std::time::Duration;
 
 use clap::ValueEnum as _;
 use eval_core::{
-    Completion, Dataset, Evaluator, EvaluatorBuilder, Judge, Money, Params, PromptTemplate, Provider, RunSpec,
+    Completion, Dataset, Evaluator, EvaluatorBuilder, Judge, Money, Params, PromptTemplate, Provider, RunId, RunSpec,
     Scripted, Waits,
 };
+use eval_judge::Rubric;
 use eval_providers::Simulated;
 
+pub(crate) use budget::{Budget, DEFAULT_PRICES, price_table, prices};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use eval_store::public_url;
 pub(crate) use judges::{JudgeName, check_column as check_judge_name, names as judge_names};
@@ -55,6 +58,8 @@ pub(crate) struct Before {
     pub(crate) command: String,
     /// The endpoint that it asked.
     pub(crate) base_url: Option<String>,
+    /// It and those that go on with it, each with its model: what they took counts.
+    pub(crate) runs: Vec<(RunId, String)>,
     /// The fingerprint of its prompt; `None` when it has none that is read from files.
     pub(crate) prompt: Option<String>,
 }
@@ -90,7 +95,18 @@ pub(crate) async fn evaluators(
     };
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
     check(console, endpoint.as_ref(), &models, &graders)?;
-    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), waits.clone()));
+    let budget = Budget::new(settings, store.clone())?;
+    if let Some(endpoint) = &endpoint {
+        budget.check(
+            endpoint.reports_cost(),
+            models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied()),
+        )?;
+    }
+    if let Some(before) = before {
+        budget.recall(&*store, &before.runs, &graders).await?;
+    }
+    let provider = |endpoint: &Endpoint| endpoint.provider(settings, store.clone(), waits.clone(), &budget);
+    let provider = endpoint.as_ref().map(provider);
     let judges = judges::build(&names, column.as_deref(), provider.as_ref(), &rubric)?;
 
     let connections = models.len() * graders.len().max(1);
@@ -198,6 +214,11 @@ fn prompt(settings: &Settings, dataset: &Dataset, before: Option<&Before>) -> Re
     Ok(prompt)
 }
 
+/// What is sent beside the questions: the prompt and the rubric.
+pub(crate) fn texts(settings: &Settings, dataset: &Dataset) -> Result<(PromptTemplate, Rubric), Failure> {
+    Ok((prompt(settings, dataset, None)?, judges::rubric(settings.rubric.value.as_deref())?))
+}
+
 /// A stored run can name any file: of one that is not what it was, nothing is shown.
 fn hide(failure: Failure, before: Option<&Before>, what: &str) -> Failure {
     match before {
@@ -300,6 +321,7 @@ fn spec(settings: &Settings) -> RunSpec {
     spec.timeout_s = Some(settings.timeout_s.value);
     spec.max_attempts = Some(settings.max_attempts.value);
     spec.concurrency = Some(settings.concurrency.value);
+    spec.caps = settings.caps.value;
     spec
 }
 

@@ -262,11 +262,7 @@ impl Cap {
 
     /// This cap, and where it says nothing the other.
     pub fn or(self, other: Self) -> Self {
-        Self {
-            cost: self.cost.or(other.cost),
-            calls: self.calls.or(other.calls),
-            tokens: self.tokens.or(other.tokens),
-        }
+        Self { cost: self.cost.or(other.cost), calls: self.calls.or(other.calls), tokens: self.tokens.or(other.tokens) }
     }
 
     /// What keeps a call from being made: the first of money, calls and tokens that would be passed, in words for a

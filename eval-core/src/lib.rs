@@ -78,6 +78,6 @@ pub use waits::{Ending, Wait, Waiting, Waits};
 
 #[cfg(feature = "mock")]
 pub use {
-    allowance::MockAllowance, attempt::MockAttemptLog, drift::MockDriftDetector, judge::MockJudge, lease::MockLeases, provider::MockProvider,
-    reporter::MockReporter, store::MockStore,
+    allowance::MockAllowance, attempt::MockAttemptLog, drift::MockDriftDetector, judge::MockJudge, lease::MockLeases,
+    provider::MockProvider, reporter::MockReporter, store::MockStore,
 };

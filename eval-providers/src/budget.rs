@@ -6,8 +6,8 @@ mod estimate;
 use std::sync::Arc;
 
 use eval_core::{
-    Allowance, AttemptEnd, AttemptOutcome, Completion, Grant, Layer, Provider, ProviderError, ProviderErrorKind as Kind,
-    Refusal, Request, Scope, Spending, Usage, async_trait,
+    Allowance, AttemptEnd, AttemptOutcome, Completion, Grant, Layer, Provider, ProviderError,
+    ProviderErrorKind as Kind, Refusal, Request, Scope, Spending, Usage, async_trait,
 };
 use tokio::time::Instant;
 
@@ -121,8 +121,10 @@ impl<P: Provider> Provider for Budget<P> {
 fn refused(refusal: Refusal) -> ProviderError {
     match refusal {
         Refusal::Capped(why) => ProviderError::new(Kind::Capped, why),
-        unreadable => ProviderError::new(Kind::Unrecorded, "what was spent so far is not known, so the call was not made")
-            .with_source(unreadable),
+        unreadable => {
+            ProviderError::new(Kind::Unrecorded, "what was spent so far is not known, so the call was not made")
+                .with_source(unreadable)
+        }
     }
 }
 

@@ -76,7 +76,10 @@ fn tables_that_are_none_are_refused_with_the_entry() {
         ("[]", "no table"),
         ("{}", "no model"),
         (r#"{"m": 7}"#, "`m`"),
-        (r#"{"m": {"input_cost_per_token": -1e-06, "output_cost_per_token": 1e-06}}"#, "`input_cost_per_token` is -1e-06"),
+        (
+            r#"{"m": {"input_cost_per_token": -1e-06, "output_cost_per_token": 1e-06}}"#,
+            "`input_cost_per_token` is -1e-06",
+        ),
         (r#"{"m": {"input_cost_per_token": "1e-06", "output_cost_per_token": 1e-06}}"#, "no price of a token"),
         (r#"{"_table": {"date": "yesterday"}, "m": {}}"#, "`_table`"),
     ] {

@@ -1,17 +1,19 @@
 #![cfg_attr(feature = "sqlite", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "sqlite"), doc = "Files of runs, out and in, and a spill file for a store in trouble.")]
 
+mod daily_cap;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod database;
-mod daily_cap;
 mod interchange;
 mod spill;
 #[cfg(all(feature = "testing", unix))]
 pub mod testing;
 
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use database::{DatabaseStatus, Deletion, DieselStore, Expired, Options, Protection, Recost, Retention, public_url};
 pub use daily_cap::DailyCap;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use database::{
+    DatabaseStatus, Deletion, DieselStore, Expired, Options, Protection, Recost, Retention, public_url,
+};
 pub use interchange::{
     ExportError, Format, Import, ImportError, Imported, RUN_SCHEMA, Rows, export, export_file, import,
     write_evaluations, write_run,

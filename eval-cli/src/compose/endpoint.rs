@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eval_core::{AttemptLog, Provider, ProviderError, ProviderErrorKind, ProviderExt as _, Waits};
-use eval_providers::{LedgerLayer, LiteLlm, OpenAi, OutageLayer, Profile as Wire, RetryLayer, offers};
+use eval_providers::{LedgerLayer, LiteLlm, OpenAi, OutageLayer, PriceLayer, Profile as Wire, RetryLayer, offers};
 
-use super::Before;
+use super::{Before, Budget};
 use crate::args::Profile;
 use crate::command;
 use crate::config::{BASE_URLS, KEYS, Origin, Settings};
@@ -67,10 +67,22 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint, each attempt written down, waited for while it is away, with retries around it.
-    pub(crate) fn provider(&self, settings: &Settings, log: Arc<dyn AttemptLog>, waits: Waits) -> Arc<dyn Provider> {
-        let ledger = self.client.clone().layer(LedgerLayer::new(log));
-        let patient = ledger.layer(OutageLayer::new(LONGEST_OUTAGE).waits(waits));
+    /// Whether it says itself what calls cost.
+    pub(crate) fn reports_cost(&self) -> bool {
+        self.profile == Wire::LiteLlm
+    }
+
+    /// The endpoint, each attempt priced, written down and allowed, waited for while it is away, with retries around it.
+    pub(crate) fn provider(
+        &self,
+        settings: &Settings,
+        log: Arc<dyn AttemptLog>,
+        waits: Waits,
+        budget: &Budget,
+    ) -> Arc<dyn Provider> {
+        let priced = self.client.clone().layer(PriceLayer::new(budget.prices.clone()));
+        let allowed = budget.around(priced.layer(LedgerLayer::new(log)));
+        let patient = allowed.layer(OutageLayer::new(LONGEST_OUTAGE).waits(waits));
         Arc::new(patient.layer(RetryLayer::new(settings.max_attempts.value)))
     }
 

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use eval_core::{
-    Allowance, Amount, Cap, Caps, Grant, Purpose, Refusal, Reserved, RunId, Scope, Spending, async_trait,
-};
+use eval_core::{Allowance, Amount, Cap, Caps, Grant, Purpose, Refusal, Reserved, RunId, Scope, Spending, async_trait};
 use tokio::sync::Notify;
 
 /// Caps of each run, each model and each judge, kept in memory. The cap of a day needs a database:

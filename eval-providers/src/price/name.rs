@@ -2,7 +2,16 @@
 
 /// Prefixes that say through whom a model is asked, and do not change its price.
 const ROUTES: [&str; 10] = [
-    "openai/", "anthropic/", "azure/", "azure_ai/", "vertex_ai/", "gemini/", "mistral/", "xai/", "deepseek/", "bedrock/",
+    "openai/",
+    "anthropic/",
+    "azure/",
+    "azure_ai/",
+    "vertex_ai/",
+    "gemini/",
+    "mistral/",
+    "xai/",
+    "deepseek/",
+    "bedrock/",
 ];
 
 /// Vendors whose models stand in the table under a prefix only.

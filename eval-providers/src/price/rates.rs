@@ -41,7 +41,8 @@ impl ModelPrice {
     pub(super) fn parse(entry: &BTreeMap<String, &RawValue>) -> Result<Option<Self>, String> {
         let mut fields = BTreeMap::new();
         for (name, value) in entry {
-            let known = [PROMPT, ANSWER, CACHED, WRITTEN, REASONING].contains(&tier(name).map_or(&**name, |(base, _)| base));
+            let known =
+                [PROMPT, ANSWER, CACHED, WRITTEN, REASONING].contains(&tier(name).map_or(&**name, |(base, _)| base));
             if known && value.get() != "null" {
                 fields.insert(name.clone(), value.get().to_owned());
             }

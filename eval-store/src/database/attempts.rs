@@ -2,9 +2,7 @@
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use eval_core::{
-    Attempt, AttemptEnd, AttemptId, AttemptOutcome, Money, RunId, Scope, Spending, Timestamp, Total,
-};
+use eval_core::{Attempt, AttemptEnd, AttemptId, AttemptOutcome, Money, RunId, Scope, Spending, Timestamp, Total};
 
 use crate::database::connection::{Connection, on};
 use crate::database::error::Failure;

@@ -105,7 +105,8 @@ impl Counts<'_> {
 
     /// The prompt with all that was cached; `None` when the sum cannot be true.
     fn whole_prompt(&self, prompt: u64, usage: &Usage) -> Option<u64> {
-        let cached = usage.cached_tokens.unwrap_or_default().checked_add(usage.cache_write_tokens.unwrap_or_default())?;
+        let cached =
+            usage.cached_tokens.unwrap_or_default().checked_add(usage.cache_write_tokens.unwrap_or_default())?;
         let outside = self.counts_outside() || cached > prompt;
         let whole = if outside { prompt.checked_add(cached)? } else { prompt };
         (whole <= ABSURD).then_some(whole)
