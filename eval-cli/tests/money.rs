@@ -213,14 +213,12 @@ async fn costs_are_computed_again_and_what_was_reported_stays() {
     json(0, &folder, &server, &["recost", "--all", "--prices", "half.json", "--write"]).await;
     assert_eq!(summary("good").await, (json!(3 * ANSWER / 2), json!(3 * VERDICT)));
     assert_eq!(summary("dear").await.0, json!(750_000_000), "the endpoint said so");
-    let detail = json(0, &folder, &server, &["show", "@latest~1"]).await;
-    let pricings: Vec<_> = detail["evaluations"]
-        .as_array()
-        .expect("evaluations")
-        .iter()
-        .map(|e| e["completion"]["pricing"].clone())
-        .collect();
-    assert!(!pricings.is_empty());
+    let shown = json(0, &folder, &server, &["runs"]).await;
+    let run = shown["runs"].as_array().expect("runs").iter().find(|run| run["model"] == "good").expect("a run");
+    let shown = json(0, &folder, &server, &["show", run["id"].as_str().expect("an id")]).await;
+    let evaluation = &shown["evaluations"][0];
+    assert_eq!(evaluation["completion"]["pricing"]["date"], "2026-11-20");
+    assert_eq!((&evaluation["cost"], &evaluation["completion"]["cost"]), (&json!(ANSWER / 2), &json!(ANSWER / 2)));
     let again = json(0, &folder, &server, &["recost", "--all", "--prices", "half.json"]).await;
     assert!(again["runs"].as_array().expect("runs").iter().all(|run| run["changed"] == 0), "{again}");
     let output = run(&folder, &server, &["recost", "--all", "--as-of", "2026-01-01"]).await;
