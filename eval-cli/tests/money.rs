@@ -214,8 +214,8 @@ async fn costs_are_computed_again_and_what_was_reported_stays() {
     assert_eq!(summary("good").await, (json!(3 * ANSWER / 2), json!(3 * VERDICT)));
     assert_eq!(summary("dear").await.0, json!(750_000_000), "the endpoint said so");
     let shown = json(0, &folder, &server, &["runs"]).await;
-    let run = shown["runs"].as_array().expect("runs").iter().find(|run| run["model"] == "good").expect("a run");
-    let shown = json(0, &folder, &server, &["show", run["id"].as_str().expect("an id")]).await;
+    let good = shown["runs"].as_array().expect("runs").iter().find(|run| run["model"] == "good").expect("a run");
+    let shown = json(0, &folder, &server, &["show", good["id"].as_str().expect("an id")]).await;
     let evaluation = &shown["evaluations"][0];
     assert_eq!(evaluation["completion"]["pricing"]["date"], "2026-11-20");
     assert_eq!((&evaluation["cost"], &evaluation["completion"]["cost"]), (&json!(ANSWER / 2), &json!(ANSWER / 2)));

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
-    History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Sample,
-    Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, Waits, async_trait,
+    History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, PromptTokens, Reports, Run, RunId,
+    RunQuery, Sample, Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, Waits, async_trait,
 };
 use thiserror::Error;
 use tokio::task::spawn_blocking;
@@ -334,6 +334,10 @@ impl<S: Reports> Reports for Spill<S> {
 
     async fn served(&self, run: RunId) -> Result<ServedSummary, StoreError> {
         self.inner.served(run).await
+    }
+
+    async fn prompt_tokens(&self, run: RunId, other: RunId) -> Result<PromptTokens, StoreError> {
+        self.inner.prompt_tokens(run, other).await
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Run>, StoreError> {

@@ -1,5 +1,6 @@
 //! What calls cost and may cost.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,9 +61,10 @@ impl Budget {
         runs: &[(RunId, String)],
         graders: &[&str],
     ) -> Result<(), Failure> {
+        let graders: BTreeSet<_> = graders.iter().collect();
         for (run, model) in runs {
             let answers = Scope::run(*run).model(model).purpose(Purpose::Answer);
-            let judging = graders.iter().map(|grader| Scope::run(*run).model(*grader).purpose(Purpose::Judge));
+            let judging = graders.iter().map(|grader| Scope::run(*run).model(**grader).purpose(Purpose::Judge));
             for scope in std::iter::once(answers).chain(judging) {
                 self.allowances.spent(&scope, log.spent(Timestamp::MIN, &scope).await?);
             }

@@ -6,7 +6,6 @@ use eval_core::{Again, Dataset, Group, Leases as _, Run, RunId, RunQuery, RunSpe
 use eval_store::DieselStore;
 use serde_json::json;
 
-use super::dataset::check_judges;
 use super::run::{dataset, finish, narrow, reporter};
 use crate::args::{Asking, Endpoint, Format, Global, Profile, ResumeArgs, Selecting};
 use crate::compose::{self, Asked, Before};
@@ -132,7 +131,7 @@ async fn go_on(console: &Console, global: &Global, args: ResumeArgs, runs: &[Run
     let spec = first.spec.as_ref().ok_or_else(|| not_ours(first))?;
     let settings = Settings::load(global, typed(&args, runs, first, spec)?)?;
     let dataset = dataset_of(first, spec, &settings)?;
-    check_judges(&dataset)?;
+    compose::check_judges(&dataset)?;
     let name = (first.name != first.model).then(|| first.name.clone());
     let asked = Asked { name, before: Some(before(runs, first, spec, again)), ..Asked::default() };
     let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;

@@ -43,7 +43,7 @@ pub(super) async fn plan(console: &Console, settings: &Settings, dataset: &Datas
             .hint("name the models with -m"));
     }
     let models = compose::models(settings, dataset, asked)?;
-    let names = compose::judge_names(settings, models.iter().any(|model| model.endpoint().is_some()))?;
+    let names = compose::judge_names(settings, Some(dataset), models.iter().any(|model| model.endpoint().is_some()))?;
     let (lengths, prices) = (Lengths::of(settings, dataset)?, compose::prices(settings)?);
     let past = Past::read(settings, dataset).await?;
     let calls = dataset.selected() * u64::from(settings.epochs.value);
