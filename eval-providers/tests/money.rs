@@ -172,7 +172,7 @@ async fn all(provider: Arc<dyn Provider>, calls: usize, request: Request) -> BTr
     }
     let mut ended = BTreeMap::<_, u64>::new();
     while let Some(result) = tasks.join_next().await {
-        let how = result.unwrap().map_or_else(|kind| kind.to_string(), |_| "answered".into());
+        let how = result.expect("a task").map_or_else(|kind| kind.to_string(), |_| "answered".into());
         *ended.entry(how).or_default() += 1;
     }
     ended

@@ -89,8 +89,8 @@ impl Setup {
         match self.answer(run, &sample, epoch).await {
             Err(error) => {
                 let stop = error.is_fatal().then(|| Stop::new(Some(error.kind), error_chain(&error)));
-                let asked = !unmade(error.kind) && !(error.unsent && error.is_fatal());
-                Ended { evaluation: asked.then(|| failed(sample, epoch, &error, started)), stop }
+                let open = unmade(error.kind) || (error.unsent && error.is_fatal());
+                Ended { evaluation: (!open).then(|| failed(sample, epoch, &error, started)), stop }
             }
             Ok(completion) => self.judge(sample, epoch, completion, started).await,
         }
