@@ -43,8 +43,10 @@ struct State {
     read: Option<(Instant, Timestamp)>,
     /// How long that may be taken for true.
     fresh: Duration,
-    /// What the log said then, and what was settled here since.
+    /// What the log said then.
     spent: Spending,
+    /// What was settled here since; while it is read anew, until that began and after it.
+    before: Spending,
     since: Spending,
     reserved: Reserved,
 }
@@ -69,28 +71,21 @@ impl DailyCap {
         let _one = self.reading.lock().await;
         let day = midnight(Timestamp::now());
         let begun = Instant::now();
-        let before = {
+        {
             let mut state = self.lock();
             if state.read.is_some_and(|(read, of)| read >= moment && of == day) {
                 return Ok(());
             }
-            // What is settled from here on may or may not be in what the log says: it counts until the next time.
-            std::mem::take(&mut state.since)
-        };
-        let spent = self.log.spent(day, &Scope::all()).await;
-        let mut state = self.lock();
-        match spent {
-            Ok(spent) => {
-                state.spent = spent;
-                state.read = Some((begun, day));
-                state.fresh = FRESH.max(begun.elapsed() * FRESH_TIMES);
-                Ok(())
-            }
-            Err(error) => {
-                state.since += before;
-                Err(error)
-            }
+            // What is settled from here on may or may not be in what the log says: it counts until the next time. What was
+            // settled before is in it, and counts here until it is read.
+            let since = std::mem::take(&mut state.since);
+            state.before += since;
         }
+        let spent = self.log.spent(day, &Scope::all()).await?;
+        let mut state = self.lock();
+        (state.spent, state.before, state.read) = (spent, Spending::default(), Some((begun, day)));
+        state.fresh = FRESH.max(begun.elapsed() * FRESH_TIMES);
+        Ok(())
     }
 
     fn is_fresh(&self) -> bool {
@@ -102,6 +97,7 @@ impl DailyCap {
     fn try_reserve(&self, amount: Amount) -> Result<(), (String, bool)> {
         let mut state = self.lock();
         let mut spent = state.spent;
+        spent += state.before;
         spent += state.since;
         let refused = |reserved: &Reserved| self.cap.refuses("of the day (UTC)", &spent, reserved, amount);
         match refused(&state.reserved) {
