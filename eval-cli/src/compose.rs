@@ -97,24 +97,22 @@ pub(crate) async fn evaluators(
     check(console, endpoint.as_ref(), &models, &graders)?;
     let budget = Budget::new(settings, store.clone())?;
     if let Some(endpoint) = &endpoint {
-        budget.check(
-            endpoint.reports_cost(),
-            models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied()),
-        )?;
+        let asked = models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied());
+        budget.check(endpoint.reports_cost(), asked)?;
     }
-    if let Some(before) = before {
-        budget.recall(&*store, &before.runs, &graders).await?;
-    }
-    let provider = |endpoint: &Endpoint| endpoint.provider(settings, store.clone(), waits.clone(), &budget);
-    let provider = endpoint.as_ref().map(provider);
-    let bench = judges::Bench { column: column.as_deref(), provider: provider.as_ref(), rubric: &rubric };
-    let judges = bench.judges(&names)?;
-
+    let runs = before.map_or(&[][..], |before| &before.runs);
+    budget.recall(&*store, runs, &graders).await?;
     let connections = models.len() * graders.len().max(1);
-    let concurrency = match endpoint {
+    let concurrency = match &endpoint {
         Some(_) => files::affordable(console, settings.concurrency.value, connections),
         None => settings.concurrency.value,
     };
+    // All runs ask at the same time, and all may be judged by one model.
+    let ceiling = concurrency * models.len().max(1);
+    let provider = |endpoint: &Endpoint| endpoint.provider(settings, store.clone(), ceiling, waits.clone(), &budget);
+    let provider = endpoint.as_ref().map(provider);
+    let bench = judges::Bench { column: column.as_deref(), provider: provider.as_ref(), rubric: &rubric };
+    let judges = bench.judges(&names)?;
     let parts = Parts {
         concurrency,
         settings,
@@ -316,6 +314,8 @@ fn spec(settings: &Settings) -> RunSpec {
     spec.profile = settings.profile.value.to_possible_value().map(|value| value.get_name().to_owned());
     spec.timeout_s = Some(settings.timeout_s.value);
     spec.max_attempts = Some(settings.max_attempts.value);
+    (spec.rpm, spec.tpm) = (settings.rpm.value, settings.tpm.value);
+    spec.patience_s = Some(settings.patience_s.value);
     spec.concurrency = Some(settings.concurrency.value);
     spec.caps = settings.caps.value;
     spec

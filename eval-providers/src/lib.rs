@@ -20,7 +20,7 @@ mod openai;
 
 pub use budget::{Allowances, Budget, BudgetLayer};
 pub use ledger::{Ledger, LedgerLayer};
-pub use limit::{Limit, LimitLayer};
+pub use limit::{Adaptive, AdaptiveLayer, Limit, LimitLayer};
 pub use outage::{Outage, OutageLayer};
 pub use price::{ModelPrice, PriceError, PriceLayer, PriceTable, Priced, Prices};
 pub use retry::{Retry, RetryLayer};

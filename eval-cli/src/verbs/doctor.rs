@@ -129,7 +129,7 @@ async fn look_at_models(
             return;
         }
     };
-    let provider = endpoint.provider(settings, log, eval_core::Waits::new(), &budget);
+    let provider = endpoint.provider(settings, log, 1, eval_core::Waits::new(), &budget);
     for model in wanted {
         let listed = endpoint.check(&quiet, &model);
         let result = match (listed, args.ask) {
