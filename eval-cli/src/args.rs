@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod costs;
 mod decide;
 mod drift;
 mod files;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use costs::{Costing, PricesVerb, RecostArgs};
 pub(crate) use decide::{CompareArgs, GateArgs, OnInconclusive, Only, PowerArgs, SelfTestArgs};
 pub(crate) use drift::{BaselineVerb, Detector, DriftArgs, DriftVerb, Looking, MarkArgs, Saying, SchemaOf};
 pub(crate) use files::{ExportArgs, ImportArgs};
@@ -42,7 +44,7 @@ Examples:
   evalctl export @latest --outcome failed -o failed.csv what to look at in a spreadsheet
 
 Exit codes: 0 done or pass · 1 a gate failed, or drift was found · 2 usage, configuration, data set or database
-  3 inconclusive · 4 provider, network or key · 70 a defect of evalctl · 130 interrupted
+  3 inconclusive · 4 provider, network or key · 5 a cap was reached · 70 a defect of evalctl · 130 interrupted
 Results go to stdout, everything else to stderr. Keys are read from the environment or .env, never from a flag.";
 
 /// Flags of every command.
@@ -169,6 +171,15 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: DbVerb,
     },
+    /// Look at prices of models, and make a price file of your own
+    #[command(after_help = costs::PRICES_EXAMPLES)]
+    Prices {
+        #[command(subcommand)]
+        verb: PricesVerb,
+    },
+    /// What runs cost by the prices that are known now, beside what is stored
+    #[command(after_help = costs::RECOST_EXAMPLES)]
+    Recost(RecostArgs),
     /// Simulated models over the golden questions: needs no key and no server
     Demo(DemoArgs),
     /// Print the JSON Schema of a document that `--json` prints
@@ -238,6 +249,11 @@ pub(crate) struct RunArgs {
     /// How long questions in flight may take after Ctrl-C, in seconds [default: 10]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) drain: Option<f64>,
+    #[command(flatten)]
+    pub(crate) costing: Costing,
+    /// Only say what it would take: calls, tokens and cost, from earlier runs or from lengths. Nobody is called
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -256,6 +272,8 @@ pub(crate) struct ResumeArgs {
     /// How long questions in flight may take after Ctrl-C, in seconds [default: 10]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) drain: Option<f64>,
+    #[command(flatten)]
+    pub(crate) costing: Costing,
 }
 
 /// How questions are asked and answers judged.

@@ -1,5 +1,6 @@
 //! The pieces of a run, built from the settings. Everything that can be checked for nothing is checked here.
 
+mod budget;
 mod endpoint;
 mod files;
 mod judges;
@@ -13,11 +14,13 @@ use std::time::Duration;
 
 use clap::ValueEnum as _;
 use eval_core::{
-    Completion, Dataset, Evaluator, EvaluatorBuilder, Judge, Money, Params, PromptTemplate, Provider, RunSpec,
+    Completion, Dataset, Evaluator, EvaluatorBuilder, Judge, Money, Params, PromptTemplate, Provider, RunId, RunSpec,
     Scripted, Waits,
 };
+use eval_judge::Rubric;
 use eval_providers::Simulated;
 
+pub(crate) use budget::{Budget, DEFAULT_PRICES, price_table, prices};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use eval_store::public_url;
 pub(crate) use judges::{JudgeName, cheap_first, check_rows as check_judges, names as judge_names};
@@ -55,6 +58,8 @@ pub(crate) struct Before {
     pub(crate) command: String,
     /// The endpoint that it asked.
     pub(crate) base_url: Option<String>,
+    /// It and those that go on with it, each with its model: what they took counts.
+    pub(crate) runs: Vec<(RunId, String)>,
     /// The fingerprint of its prompt; `None` when it has none that is read from files.
     pub(crate) prompt: Option<String>,
 }
@@ -90,6 +95,13 @@ pub(crate) async fn evaluators(
     };
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
     check(console, endpoint.as_ref(), &models, &graders)?;
+    let budget = Budget::new(settings, store.clone())?;
+    if let Some(endpoint) = &endpoint {
+        let asked = models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied());
+        budget.check(endpoint.reports_cost(), asked)?;
+    }
+    let runs = before.map_or(&[][..], |before| &before.runs);
+    budget.recall(&*store, runs, &graders).await?;
     let connections = models.len() * graders.len().max(1);
     let concurrency = match &endpoint {
         Some(_) => files::affordable(console, settings.concurrency.value, connections),
@@ -97,7 +109,8 @@ pub(crate) async fn evaluators(
     };
     // All runs ask at the same time, and all may be judged by one model.
     let ceiling = concurrency * models.len().max(1);
-    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), ceiling, waits.clone()));
+    let provider = |endpoint: &Endpoint| endpoint.provider(settings, store.clone(), ceiling, waits.clone(), &budget);
+    let provider = endpoint.as_ref().map(provider);
     let bench = judges::Bench { column: column.as_deref(), provider: provider.as_ref(), rubric: &rubric };
     let judges = bench.judges(&names)?;
     let parts = Parts {
@@ -193,6 +206,11 @@ fn prompt(settings: &Settings, dataset: &Dataset, before: Option<&Before>) -> Re
         prompt.check(dataset.columns())?;
     }
     Ok(prompt)
+}
+
+/// What is sent beside the questions: the prompt and the rubric.
+pub(crate) fn texts(settings: &Settings, dataset: &Dataset) -> Result<(PromptTemplate, Rubric), Failure> {
+    Ok((prompt(settings, dataset, None)?, judges::rubric(settings.rubric.value.as_deref())?))
 }
 
 /// A stored run can name any file: of one that is not what it was, nothing is shown.
@@ -299,6 +317,7 @@ fn spec(settings: &Settings) -> RunSpec {
     (spec.rpm, spec.tpm) = (settings.rpm.value, settings.tpm.value);
     spec.patience_s = Some(settings.patience_s.value);
     spec.concurrency = Some(settings.concurrency.value);
+    spec.caps = settings.caps.value;
     spec
 }
 

@@ -99,6 +99,8 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
         Verb::Db { verb: DbVerb::Migrate } => verbs::db::migrate(console, global).await,
         Verb::Db { verb: DbVerb::Prune(args) } => verbs::db::prune(console, global, args).await,
         Verb::Db { verb: DbVerb::Delete(args) } => verbs::db::delete(console, global, args).await,
+        Verb::Prices { verb } => verbs::prices::prices(console, global, verb),
+        Verb::Recost(args) => verbs::recost::recost(console, global, args).await,
         Verb::Demo(args) => verbs::demo::demo(console, global, args).await,
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "evalctl", &mut std::io::stdout());

@@ -43,6 +43,15 @@ pub(crate) fn label(run: &Run) -> String {
     if run.provenance.simulated && !name.contains("simulated") { format!("{name} (simulated)") } else { name }
 }
 
+/// How many costs of a run are missing in its sums; `None` when none is.
+pub(crate) fn unpriced(run: &Run) -> Option<String> {
+    let summary = run.summary.as_ref()?;
+    let missing = |what: &str, unknown: u64| (unknown > 0).then(|| format!("{unknown} {what} without a known cost"));
+    let parts = [missing("answers", summary.cost.unknown), missing("verdicts", summary.judge_cost.unknown)];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("unpriced: {} has {} (`evalctl prices`)", label(run), parts.join(" and ")))
+}
+
 fn figures(run: &Run) -> [String; 8] {
     let summary = run.summary.as_ref();
     let score = run.score();

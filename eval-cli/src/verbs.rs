@@ -15,6 +15,8 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod models;
 pub(crate) mod power;
+pub(crate) mod prices;
+pub(crate) mod recost;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod runs;

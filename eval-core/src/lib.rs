@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod allowance;
 mod attempt;
 mod clock;
 mod dataset;
@@ -36,6 +37,7 @@ pub use jiff::Timestamp;
 /// A day of the calendar, re-exported from [`jiff`].
 pub use jiff::civil::Date;
 
+pub use allowance::{Allowance, Amount, Cap, Caps, Grant, Refusal, Reserved, Scope, Spending};
 pub use attempt::{Attempt, AttemptEnd, AttemptId, AttemptLog, AttemptOutcome};
 pub use dataset::{Dataset, DatasetDiff, Draw, Sample, SampleId, Samples, Selection, UNCATEGORIZED};
 pub use drift::{
@@ -76,6 +78,6 @@ pub use waits::{Ending, Held, Wait, Waiting, Waits};
 
 #[cfg(feature = "mock")]
 pub use {
-    attempt::MockAttemptLog, drift::MockDriftDetector, judge::MockJudge, lease::MockLeases, provider::MockProvider,
-    reporter::MockReporter, store::MockStore,
+    allowance::MockAllowance, attempt::MockAttemptLog, drift::MockDriftDetector, judge::MockJudge, lease::MockLeases,
+    provider::MockProvider, reporter::MockReporter, store::MockStore,
 };

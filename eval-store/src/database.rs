@@ -19,6 +19,7 @@ mod place;
 pub(crate) mod postgres;
 mod read;
 mod readers;
+mod recost;
 mod retention;
 mod rows;
 mod schema;
@@ -31,6 +32,7 @@ mod writer;
 
 pub use location::public_url;
 pub use options::Options;
+pub use recost::Recost;
 pub use retention::{Deletion, Expired, Protection, Retention};
 pub use status::DatabaseStatus;
 pub use store::DieselStore;

@@ -15,7 +15,7 @@ use std::time::Duration;
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
     History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, PromptTokens, Reports, Run, RunId,
-    RunQuery, Sample, ServedSummary, Stats, Store, StoreError, Waits, async_trait,
+    RunQuery, Sample, Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, Waits, async_trait,
 };
 use thiserror::Error;
 use tokio::task::spawn_blocking;
@@ -294,6 +294,10 @@ impl<S: Store + AttemptLog> AttemptLog for Spill<S> {
 
     async fn attempts(&self, run: RunId, after: Option<AttemptId>, limit: usize) -> Result<Vec<Attempt>, StoreError> {
         self.inner.attempts(run, after, limit).await
+    }
+
+    async fn spent(&self, since: Timestamp, scope: &Scope) -> Result<Spending, StoreError> {
+        self.inner.spent(since, scope).await
     }
 }
 

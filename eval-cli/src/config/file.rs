@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use super::caps::CapTable;
 use crate::args::Profile;
 use crate::failure::{Failure, did_you_mean};
 
@@ -46,6 +47,8 @@ pub(crate) struct Values {
     pub(crate) database_url: Option<Spanned<String>>,
     pub(crate) json_out: Option<Spanned<PathBuf>>,
     pub(crate) spill: Option<Spanned<PathBuf>>,
+    pub(crate) prices: Option<Spanned<PathBuf>>,
+    pub(crate) caps: Option<Spanned<CapTable>>,
 }
 
 impl ConfigFile {

@@ -64,6 +64,8 @@ fn lines(settings: &Settings) -> Result<Vec<Line>, Failure> {
         line("database_url", &database_url)?,
         line("json_out", &settings.json_out)?,
         line("spill", &settings.spill)?,
+        line("prices", &settings.prices)?,
+        line("caps", &settings.caps)?,
     ];
     lines.push(match &settings.key {
         Some(key) => ("key", Value::from("set"), key.origin.to_string()),

@@ -127,7 +127,7 @@ fn finish(console: &Console, args: &GateArgs, decided: &[Decided], undecided: &[
 
 /// The exit code that counts where several runs are decided on: what was shown to be bad comes first.
 fn worst(exits: impl Iterator<Item = Exit>) -> Exit {
-    let order = [Exit::Done, Exit::Inconclusive, Exit::Provider, Exit::Failed, Exit::Interrupted];
+    let order = [Exit::Done, Exit::Inconclusive, Exit::Capped, Exit::Provider, Exit::Failed, Exit::Interrupted];
     exits.max_by_key(|exit| order.iter().position(|other| other == exit)).unwrap_or(Exit::Inconclusive)
 }
 

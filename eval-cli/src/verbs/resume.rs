@@ -167,6 +167,7 @@ fn before(runs: &[Run], run: &Run, spec: &RunSpec, again: Again) -> Before {
         run: run.id.short(),
         command: if runs.len() > 1 { verb.to_owned() } else { format!("{verb} {}", run.id.short()) },
         base_url: spec.base_url.clone(),
+        runs: runs.iter().map(|run| (run.id, run.model.clone())).collect(),
         prompt: asks.map(|run| run.provenance.prompt.clone()),
     }
 }
@@ -212,6 +213,8 @@ fn typed(args: &ResumeArgs, runs: &[Run], run: &Run, spec: &RunSpec) -> Result<T
         json_out: None,
         spill: args.spill.clone(),
         drain: args.drain,
+        prices: args.costing.prices.clone(),
+        caps: args.costing.caps().or(spec.caps),
         of_run: of_run(args),
     })
 }

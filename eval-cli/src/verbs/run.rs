@@ -1,5 +1,7 @@
 //! `evalctl run`
 
+mod plan;
+
 use std::path::Path;
 
 use eval_core::{Dataset, Draw, EvaluationQuery, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection};
@@ -22,6 +24,9 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
     let dataset = dataset(&settings, &args.selecting)?;
     compose::check_judges(&dataset)?;
     let asked = Asked { all: args.all_models, name: args.name.clone(), tags: args.tags.clone(), before: None };
+    if args.dry_run {
+        return plan::plan(console, &settings, &dataset, &asked).await;
+    }
     let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;
     dataset.notes().iter().for_each(|note| console.note(format!("note: {note}")));
 
@@ -104,6 +109,7 @@ pub(crate) fn finish(console: &Console, settings: &Settings, closed: compose::Cl
             console.warn(format!("{} stopped early: {}", report::label(run), clean(&stop.message)));
         }
     }
+    runs.iter().filter_map(report::unpriced).for_each(|line| console.note(line));
     if let Some(file) = closed.spilled {
         let file = file.to_string_lossy();
         console.warn(format!("not all results are in the database; they are saved in {}", clean(&file)));
@@ -137,6 +143,9 @@ fn exit(runs: &[Run]) -> Exit {
     let any = |wanted: fn(&Run) -> bool| runs.iter().any(wanted);
     if any(|run| run.status == RunStatus::Cancelled) {
         return Exit::Interrupted;
+    }
+    if any(|run| run.status == RunStatus::Capped) {
+        return Exit::Capped;
     }
     if any(|run| run.stop.as_ref().is_some_and(|stop| stop.kind.is_some())) {
         return Exit::Provider;

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use crate::{
     Attempt, AttemptEnd, AttemptId, AttemptLog, AttemptOutcome, Baseline, Baselines, DriftLog, DriftReport, Evaluation,
     EvaluationQuery, HistoryKey, Lease, Leases, Mark, Marks, OutcomeKind, Owner, Reports, Run, RunId, RunQuery,
-    RunStatus, SampleId, Store, StoreError, clock,
+    RunStatus, SampleId, Scope, Spending, Store, StoreError, Timestamp, clock,
 };
 
 /// A store that forgets when it is dropped: the reference of the conformance suite, and enough for tests and for
@@ -135,6 +135,14 @@ impl AttemptLog for InMemory {
         let kept = runs.get(&run).ok_or(StoreError::NotFound(run))?;
         let later = kept.attempts.values().filter(|attempt| after.is_none_or(|after| attempt.id > after));
         Ok(later.take(limit).cloned().collect())
+    }
+
+    async fn spent(&self, since: Timestamp, scope: &Scope) -> Result<Spending, StoreError> {
+        let (runs, mut spent) = (self.lock(), Spending::default());
+        let all = runs.values().flat_map(|kept| kept.attempts.values());
+        let meant = all.filter(|attempt| attempt.begun >= since && scope.covers(&attempt.origin, &attempt.model));
+        meant.filter_map(|attempt| attempt.end.as_ref()).for_each(|end| spent.add(end));
+        Ok(spent)
     }
 }
 

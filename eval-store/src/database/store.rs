@@ -7,7 +7,7 @@ use std::time::Instant;
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
     History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, PromptTokens, Reports, Run, RunId,
-    RunQuery, Sample, ServedSummary, Stats, Store, StoreError, async_trait,
+    RunQuery, Sample, Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, async_trait,
 };
 use tokio::task::spawn_blocking;
 
@@ -235,6 +235,11 @@ impl AttemptLog for DieselStore {
     async fn attempts(&self, run: RunId, after: Option<AttemptId>, limit: usize) -> Result<Vec<Attempt>, StoreError> {
         // On the writing connection, so that it sees every end that was told.
         self.writer.call(move |connection| attempts::read(connection, run, after, limit)).await
+    }
+
+    async fn spent(&self, since: Timestamp, scope: &Scope) -> Result<Spending, StoreError> {
+        let scope = scope.clone();
+        self.writer.call(move |connection| attempts::spent(connection, since, &scope)).await
     }
 }
 

@@ -136,6 +136,7 @@ impl Asking<'_> {
 fn unfinished(run: &Run) -> Option<Undecided> {
     let stopped = run.stop.as_ref().filter(|stop| stop.kind.is_some());
     let (why, exit) = match (run.status, stopped) {
+        (RunStatus::Capped, Some(stop)) => (format!("a cap was reached: {}", stop.message), Exit::Capped),
         (_, Some(stop)) => (format!("stopped early: {}", stop.message), Exit::Provider),
         (RunStatus::Finished, None) => return None,
         (RunStatus::Cancelled, None) => ("the run is cancelled".to_owned(), Exit::Interrupted),
