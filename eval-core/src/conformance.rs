@@ -20,6 +20,8 @@ mod durable;
 pub mod fixtures;
 mod provider;
 mod reports;
+#[cfg(feature = "server")]
+mod server;
 mod store;
 
 use std::error::Error;
@@ -28,6 +30,8 @@ pub use drift::drift;
 pub use durable::durable;
 pub use provider::provider;
 pub use reports::reports;
+#[cfg(feature = "server")]
+pub use server::server;
 pub use store::store;
 
 /// The value, or a panic that says what was tried and everything that the error says.

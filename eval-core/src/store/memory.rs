@@ -18,6 +18,8 @@ pub struct InMemory {
     runs: Mutex<BTreeMap<RunId, Kept>>,
     baselines: Mutex<Vec<Baseline>>,
     marks: Mutex<Vec<Mark>>,
+    #[cfg(feature = "server")]
+    pub(crate) server: crate::server::Memory,
 }
 
 #[derive(Debug)]
@@ -57,7 +59,7 @@ impl InMemory {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // No code under a lock can leave something half written, so a panic elsewhere does not spoil it.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

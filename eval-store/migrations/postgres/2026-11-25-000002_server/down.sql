@@ -1,0 +1,5 @@
+DROP TABLE audit;
+DROP FUNCTION audit_is_append_only;
+DROP TABLE alerts;
+DROP TABLE tokens;
+DROP TABLE jobs;

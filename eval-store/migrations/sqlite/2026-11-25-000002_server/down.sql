@@ -1,0 +1,4 @@
+DROP TABLE audit;
+DROP TABLE alerts;
+DROP TABLE tokens;
+DROP TABLE jobs;
