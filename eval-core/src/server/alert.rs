@@ -10,7 +10,7 @@ id! {
     AlertId
 }
 
-/// Something that people should hear of.
+/// A finding, as far as people are told of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Finding {
