@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use common::{connection, open, url};
 use diesel::connection::SimpleConnection;
+use eval_core::conformance::fixtures::finished;
 use eval_core::server::{
     Audit, AuditEntry, AuditQuery, Claim, Idempotency, Job, JobEnd, JobQuery, JobQueue, JobRequest, JobState, Jobs,
-    Lost, Scope, Submitted, Token, Tokens,
+    Lost, Outbox, Scope, Sent, Submitted, Token, Tokens,
 };
-use eval_core::{Owner, RunSpec, Timestamp};
+use eval_core::{Owner, RunSpec, Store, Timestamp};
 use eval_store::DieselStore;
 use eval_store::testing::{Postgres, query};
 use tempfile::TempDir;
@@ -144,6 +145,43 @@ async fn f44_jobs_outlive_their_process_on_a_server() {
     let Some(postgres) = Postgres::shared() else { return };
     goes_on(&postgres.database()).await;
     is_interrupted(&postgres.database()).await;
+}
+
+/// A process is gone between the end of a run and the news of it, and one between the news and the note that they were
+/// sent.
+async fn still_due(url: &str) {
+    let store = open(url).await;
+    let run = finished("gpt-4o", 0, 0.5, 0);
+    store.put_run(&run).await.expect("it is stored");
+    let mut wanted = job("ann");
+    wanted.request.callback = Some("https://example.com/hook".into());
+    store.submit(&wanted, 10).await.expect("it is submitted");
+    let worker = Owner::new();
+    claim(&store, &worker, Lost::Resume).await.expect("a job");
+    let end = JobEnd::new(JobState::Done, [run.id]);
+    store.finish(wanted.id, &worker, &end, Timestamp::now()).await.expect("an end");
+    drop(store);
+    let mut ids = HashSet::new();
+    for _ in 0..2 {
+        let due = open(url).await.due(Timestamp::now(), &[], 10).await.expect("what is due");
+        assert_eq!(due.len(), 1);
+        ids.extend(due.into_iter().map(|delivery| delivery.id));
+    }
+    let [id] = &Vec::from_iter(ids)[..] else { panic!("the news have several ids") };
+    open(url).await.sent(id, &Sent::taken(Timestamp::now(), 200)).await.expect("it is noted");
+    assert_eq!(open(url).await.due(Timestamp::now(), &[], 10).await.expect("what is due"), []);
+}
+
+#[tokio::test]
+async fn f46_news_of_a_run_outlive_a_kill_under_the_same_id() {
+    let folder = TempDir::new().expect("a folder");
+    still_due(&url(&folder, "eval.db")).await;
+}
+
+#[tokio::test]
+async fn f46_news_of_a_run_outlive_a_kill_under_the_same_id_on_a_server() {
+    let Some(postgres) = Postgres::shared() else { return };
+    still_due(&postgres.database()).await;
 }
 
 #[tokio::test]

@@ -3,17 +3,19 @@
 mod alerts;
 mod audit;
 mod jobs;
+mod outbox;
 mod tokens;
 mod turns;
 
-use crate::server::{AlertLog, Audit, JobQueue, Jobs, Tokens};
+use crate::Store;
+use crate::server::{AlertLog, Audit, JobQueue, Jobs, Outbox, Tokens};
 
-/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Tokens`], [`AlertLog`] and [`Audit`]. `make` gives an empty
+/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`] and [`Audit`]. `make` gives an empty
 /// store each time that it is called.
 ///
 /// # Panics
 /// When something does not hold; the message says what.
-pub async fn server<S: Jobs + JobQueue + Tokens + AlertLog + Audit>(make: impl AsyncFn() -> S) {
+pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Audit>(make: impl AsyncFn() -> S) {
     jobs::kept(&make().await).await;
     jobs::known_again(&make().await).await;
     jobs::bounded(&make().await).await;
@@ -22,6 +24,8 @@ pub async fn server<S: Jobs + JobQueue + Tokens + AlertLog + Audit>(make: impl A
     turns::one_worker(&make().await).await;
     turns::resumed(&make().await).await;
     turns::interrupted(&make().await).await;
+    outbox::derived(&make().await).await;
+    outbox::tried(&make().await).await;
     tokens::kept(&make().await).await;
     tokens::ended(&make().await).await;
     alerts::one_of_a_key(&make().await).await;

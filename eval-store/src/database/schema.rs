@@ -247,6 +247,7 @@ diesel::table! {
         idempotency_key -> Nullable<Text>,
         body_hash -> Nullable<Text>,
         request -> Text,
+        callback -> Nullable<Text>,
         state -> Text,
         cancelling -> Bool,
         runs -> Text,
@@ -259,6 +260,20 @@ diesel::table! {
         pid -> Nullable<BigInt>,
         pid_started -> Nullable<BigInt>,
         expires_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    deliveries (id) {
+        id -> Text,
+        run_id -> Text,
+        receiver -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        next_at -> Nullable<Timestamp>,
+        tried_at -> Nullable<Timestamp>,
+        status -> Nullable<BigInt>,
+        error -> Nullable<Text>,
     }
 }
 
@@ -310,4 +325,5 @@ diesel::joinable!(leases -> runs (run_id));
 diesel::joinable!(evaluations -> samples (sample_hash));
 diesel::allow_tables_to_appear_in_same_query!(runs, run_summaries, run_tags, leases);
 diesel::allow_tables_to_appear_in_same_query!(evaluations, samples, verdicts);
+diesel::allow_tables_to_appear_in_same_query!(runs, deliveries);
 diesel::allow_tables_to_appear_in_same_query!(attempts, attempt_ends);

@@ -5,6 +5,7 @@ CREATE TABLE jobs (
     idempotency_key TEXT,                          -- the same key with the same body is the same job
     body_hash       TEXT,
     request         TEXT    NOT NULL,              -- JSON: models, spec, selection, params, callback, ...
+    callback        TEXT,                          -- where its runs are still to be told
     state           TEXT    NOT NULL,              -- queued running done failed cancelled interrupted
     cancelling      INTEGER NOT NULL,              -- somebody wants its worker to stop
     runs            TEXT    NOT NULL,              -- JSON: the ids of the runs that were begun
@@ -22,6 +23,23 @@ CREATE TABLE jobs (
 CREATE UNIQUE INDEX jobs_by_key ON jobs (submitter, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX jobs_by_state ON jobs (state, submitter, id);
 CREATE INDEX jobs_by_claim ON jobs (submitter, claimed_at);
+CREATE INDEX jobs_untold ON jobs (id) WHERE callback IS NOT NULL;
+
+-- News of a run for one receiver. A run that has ended, is wanted and has no row is due.
+CREATE TABLE deliveries (
+    id       TEXT NOT NULL PRIMARY KEY,  -- the webhook-id, of run and receiver
+    run_id   TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    receiver TEXT NOT NULL,              -- the address of a callback, or the name of a subscription
+    state    TEXT NOT NULL,              -- pending delivered failed disabled
+    attempts INTEGER NOT NULL,           -- attempts so far
+    next_at  TEXT,                       -- when it is to be sent, while it is pending
+    tried_at TEXT,                       -- the last attempt
+    status   INTEGER,                    -- the last HTTP status
+    error    TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX deliveries_by_run ON deliveries (run_id, receiver);
+CREATE INDEX deliveries_by_time ON deliveries (next_at) WHERE next_at IS NOT NULL;
 
 -- Who may do what over the API: `evh_<id>_<secret>`, of which the secret is kept nowhere.
 CREATE TABLE tokens (

@@ -18,6 +18,8 @@ pub(super) struct JobRow<'a> {
     idempotency_key: Option<Text<'a>>,
     body_hash: Option<Text<'a>>,
     request: Text<'a>,
+    /// Where its runs are still to be told. Set with each change, cleared when news of all its runs are in the outbox.
+    callback: Option<Text<'a>>,
     state: Text<'a>,
     cancelling: bool,
     runs: Text<'a>,
@@ -42,6 +44,7 @@ impl<'a> JobRow<'a> {
             idempotency_key: idempotency.map(|idempotency| idempotency.key.as_str().into()),
             body_hash: idempotency.map(|idempotency| idempotency.body.as_str().into()),
             request: json(&job.request)?,
+            callback: job.request.callback.as_deref().map(Text::from),
             state: job.state.name().into(),
             cancelling: job.cancelling,
             runs: json(&job.runs)?,

@@ -73,6 +73,20 @@ fn save(connection: &mut Connection, job: &Job) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The jobs of whose runs somebody is still to hear.
+pub(super) fn untold(connection: &mut Connection) -> Result<Vec<Job>, Failure> {
+    let untold = jobs::table.filter(jobs::callback.is_not_null()).order(jobs::id.asc());
+    let rows: Vec<JobRow<'_>> = on!(connection, |c| untold.select(JobRow::as_select()).load(c))?;
+    rows.into_iter().map(JobRow::into_job).collect()
+}
+
+/// News of all runs of a job are in the outbox.
+pub(super) fn told(connection: &mut Connection, id: JobId) -> Result<(), Failure> {
+    let told = diesel::update(jobs::table.find(id.to_string())).set(jobs::callback.eq(None::<String>));
+    on!(connection, |c| told.execute(c))?;
+    Ok(())
+}
+
 /// Changes a job that is there, and gives it with what the change said.
 fn change<T>(
     connection: &mut Connection,
