@@ -1,8 +1,11 @@
 //! Names whose addresses change, and whom a connection is really made to.
 
+use std::io;
+use std::net::IpAddr;
 use std::process::Command;
+use std::sync::Arc;
 
-use eval_server::{Outbound, OutboundError};
+use eval_server::{Outbound, OutboundError, Resolver};
 
 use crate::Names;
 use crate::sink::{Behaviour, Sink};
@@ -67,4 +70,25 @@ async fn s04_no_proxy_of_the_environment_is_asked() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
     assert_eq!(proxy.connections().await, 0);
+}
+
+#[derive(Debug)]
+struct Silent;
+
+#[eval_core::async_trait]
+impl Resolver for Silent {
+    async fn resolve(&self, _host: &str) -> io::Result<Vec<IpAddr>> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f45_a_resolver_that_never_answers_costs_fifteen_seconds() {
+    let outbound = Outbound::builder().resolver(Arc::new(Silent)).build().expect("a client");
+    let url = "http://hooks.example.com/";
+    let sent = outbound.post(url, Default::default(), b"{}".to_vec()).await.expect_err("no address");
+    for error in [outbound.check(url).await.expect_err("no address"), sent] {
+        assert!(matches!(error, OutboundError::Timeout { .. }) && error.is_transient(), "{error}");
+        assert!(error.to_string().ends_with("within 15s"), "{error}");
+    }
 }
