@@ -180,9 +180,11 @@ impl Evaluator {
     }
 
     fn blank_run(&self, dataset: &Dataset) -> Run {
+        // Answers that are judged again belong to the data set that they were asked from, whatever part of it is here.
+        let of_another = self.blank.of.map(|_| self.blank.dataset.clone());
         Run {
             id: Default::default(),
-            dataset: dataset.reference(),
+            dataset: of_another.unwrap_or_else(|| dataset.reference()),
             planned: dataset.selected() * u64::from(self.blank.epochs),
             started: clock::now(),
             ..self.blank.clone()

@@ -3,6 +3,7 @@
 mod layer;
 mod message;
 mod scripted;
+mod stored;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 pub use layer::{Layer, ProviderExt};
 pub use message::{Completion, FinishReason, Message, Params, Recall, Request, Role, Served, Timing, Usage};
 pub use scripted::Scripted;
+pub use stored::StoredAnswers;
 
 use crate::ProviderError;
 

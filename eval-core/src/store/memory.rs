@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use crate::{
     Attempt, AttemptEnd, AttemptId, AttemptLog, AttemptOutcome, Baseline, Baselines, DriftLog, DriftReport, Evaluation,
-    EvaluationQuery, HistoryKey, Lease, Leases, Mark, Marks, OutcomeKind, Owner, Reports, Run, RunId, RunQuery,
+    EvaluationQuery, HistoryKey, Label, Labels, Lease, Leases, Mark, Marks, OutcomeKind, Owner, Reports, Run, RunId, RunQuery,
     RunStatus, SampleId, Store, StoreError, clock,
 };
 
@@ -18,6 +19,8 @@ pub struct InMemory {
     runs: Mutex<BTreeMap<RunId, Kept>>,
     baselines: Mutex<Vec<Baseline>>,
     marks: Mutex<Vec<Mark>>,
+    /// By run, sample, epoch, author and time.
+    labels: Mutex<BTreeMap<(RunId, SampleId, u32, String, Timestamp), Label>>,
 }
 
 #[derive(Debug)]
@@ -208,6 +211,39 @@ impl Marks for InMemory {
 
     async fn marks(&self, key: &HistoryKey) -> Result<Vec<Mark>, StoreError> {
         Ok(lock(&self.marks).iter().filter(|mark| mark.key == *key).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl Labels for InMemory {
+    async fn put_labels(&self, labels: &[Label]) -> Result<(), StoreError> {
+        let runs = self.lock();
+        if let Some(label) = labels.iter().find(|label| !runs.contains_key(&label.run)) {
+            return Err(StoreError::NotFound(label.run));
+        }
+        let mut all = lock(&self.labels);
+        for label in labels {
+            let Label { run, sample, epoch, author, at, .. } = label;
+            all.entry((*run, sample.clone(), *epoch, author.clone(), *at)).or_insert_with(|| label.clone());
+        }
+        Ok(())
+    }
+
+    async fn labels(&self, run: RunId) -> Result<Vec<Label>, StoreError> {
+        let all = lock(&self.labels);
+        // In this order the last one of an author on an answer is the newest.
+        let of_run = all.values().filter(|label| label.run == run);
+        let mut found: Vec<Label> = Vec::new();
+        for label in of_run {
+            let is_same = |last: &Label| {
+                (&last.sample, last.epoch, &last.author) == (&label.sample, label.epoch, &label.author)
+            };
+            match found.last_mut().filter(|last| is_same(last)) {
+                Some(last) => *last = label.clone(),
+                None => found.push(label.clone()),
+            }
+        }
+        Ok(found)
     }
 }
 
