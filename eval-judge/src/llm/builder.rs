@@ -7,6 +7,7 @@ use eval_core::{BoxError, Params, Provider};
 use thiserror::Error;
 
 use super::nonce::Nonces;
+use super::prompt::Fences;
 use super::settings::Settings;
 use super::{LlmJudge, Rubric};
 
@@ -20,6 +21,7 @@ pub struct LlmJudgeBuilder {
     rubric: Rubric,
     params: Option<Params>,
     nonce_seed: Option<u64>,
+    marking: bool,
 }
 
 /// An LLM judge cannot be built.
@@ -37,7 +39,7 @@ pub enum LlmJudgeError {
 impl LlmJudgeBuilder {
     pub(super) fn new(provider: Arc<dyn Provider>) -> Self {
         let grader = DEFAULT_GRADER.to_owned();
-        Self { provider, grader, rubric: Rubric::default(), params: None, nonce_seed: None }
+        Self { provider, grader, rubric: Rubric::default(), params: None, nonce_seed: None, marking: false }
     }
 
     /// The model that grades, by the name that the endpoint knows. Default: [`DEFAULT_GRADER`], `gpt-4o-mini`.
@@ -66,6 +68,14 @@ impl LlmJudgeBuilder {
         self
     }
 
+    /// Marks every space of the material (*spotlighting*), so that each word of it shows that it is data. It makes
+    /// injections rarer still and grading a little dearer; answers in which spaces matter are harder to read for the
+    /// grader. Changes the fingerprint. Default: off.
+    pub fn data_marking(mut self, marking: bool) -> Self {
+        self.marking = marking;
+        self
+    }
+
     /// The judge.
     ///
     /// # Errors
@@ -81,7 +91,7 @@ impl LlmJudgeBuilder {
             grader: self.grader,
             rubric: self.rubric,
             settings: Settings::new(self.params),
-            nonces,
+            fences: Fences { nonces, marking: self.marking },
         })
     }
 }
