@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) json_out: Setting<Option<PathBuf>>,
     pub(crate) spill: Setting<Option<PathBuf>>,
     pub(crate) drain_s: Setting<f64>,
+    /// The frozen answers that are judged first: a run, or `newest`.
+    pub(crate) anchors: Setting<Option<String>>,
     /// The key and the name of the variable it was found in.
     pub(crate) key: Option<Key>,
 }
@@ -75,6 +77,7 @@ pub(crate) struct Typed {
     pub(crate) json_out: Option<PathBuf>,
     pub(crate) spill: Option<PathBuf>,
     pub(crate) drain: Option<f64>,
+    pub(crate) anchors: Option<String>,
     /// The flags whose values were not typed but are those of a stored run. The endpoint is never one of them: a key
     /// goes where its owner says, and not where a stored run does.
     pub(crate) of_run: Vec<&'static str>,
@@ -92,6 +95,7 @@ impl From<&RunArgs> for Typed {
             json_out: args.json_out.clone(),
             spill: args.spill.clone(),
             drain: args.drain,
+            anchors: args.anchors.clone(),
             of_run: Vec::new(),
         }
     }
@@ -190,6 +194,7 @@ impl Settings {
             json_out: sources.optional("--json-out", typed.json_out, &["EVALCTL_JSON_OUT"], path, values.json_out)?,
             spill: sources.optional("--spill", typed.spill, &["EVALCTL_SPILL"], path, values.spill)?,
             drain_s: sources.pick("--drain", typed.drain, &["EVALCTL_DRAIN"], number, values.drain, DEFAULT_DRAIN_S)?,
+            anchors: sources.optional("--anchors", typed.anchors, &["EVALCTL_ANCHORS"], text, values.anchors)?,
             key: environment.find(&KEYS).map(|(value, origin)| Key { secret: value.into(), origin }),
         };
         settings.check()

@@ -5,9 +5,11 @@ mod command;
 mod compose;
 mod config;
 mod confirm;
+mod draw;
 mod exit;
 mod failure;
 mod findings;
+mod fitness;
 mod git;
 mod mount;
 mod output;
@@ -56,7 +58,11 @@ fn run(console: &Console, cli: Cli) -> Outcome {
 fn check_format(format: Format, verb: &Verb) -> Result<(), Failure> {
     let (has, name, whose) = match format {
         Format::Csv => (matches!(verb, Verb::Export(_)), "csv", "`evalctl export`"),
-        Format::Md => (matches!(verb, Verb::Gate(_) | Verb::Compare(_)), "md", "`evalctl gate` and `evalctl compare`"),
+        Format::Md => (
+            matches!(verb, Verb::Gate(_) | Verb::Compare(_) | Verb::Judge { .. }),
+            "md",
+            "`evalctl gate`, `evalctl compare` and `evalctl judge`",
+        ),
         Format::Junit => (matches!(verb, Verb::Gate(_)), "junit", "`evalctl gate`"),
         _ => return Ok(()),
     };
@@ -69,6 +75,9 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
         Verb::Run(args) => verbs::run::run(console, global, *args).await,
         Verb::Resume(args) => verbs::resume::resume(console, global, *args).await,
         Verb::RetryErrors(args) => verbs::resume::retry_errors(console, global, *args).await,
+        Verb::Rescore(args) => verbs::rescore::rescore(console, global, *args).await,
+        Verb::Judge { verb } => verbs::judge::judge(console, global, verb).await,
+        Verb::Label { verb } => verbs::label::label(console, global, verb).await,
         Verb::Runs(args) => verbs::runs::runs(console, global, args).await,
         Verb::Show(args) => verbs::show::show(console, global, args).await,
         Verb::Models(args) => verbs::models::models(console, global, args).await,

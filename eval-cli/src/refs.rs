@@ -2,7 +2,7 @@
 
 mod baseline;
 
-use eval_core::{Run, RunId, RunQuery, Store};
+use eval_core::{Run, RunId, RunKind, RunQuery, Store};
 
 use crate::failure::Failure;
 
@@ -21,7 +21,7 @@ pub(crate) async fn resolve(store: &dyn Store, reference: &str) -> Result<Run, F
             Some(number) => number.parse().map_err(|_| unknown(reference))?,
             None => return Err(unknown(reference)),
         };
-        let found = nth(store, back, |run| run.dataset.selection.is_all()).await?;
+        let found = nth(store, back, |run| run.kind == RunKind::Evaluation && run.dataset.selection.is_all()).await?;
         return found.ok_or_else(|| too_few(back));
     }
     let found = if let Some(tag) = reference.strip_prefix("tag:") {

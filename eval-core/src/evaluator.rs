@@ -73,6 +73,12 @@ impl Evaluator {
         &self.blank.name
     }
 
+    /// The same evaluator, whose runs belong to this group.
+    pub fn in_group(mut self, group: RunId) -> Self {
+        self.blank.group = Some(group);
+        self
+    }
+
     /// Runs to the end of the data set.
     ///
     /// A run that an error of the provider ends early is returned as well: its [status](crate::RunStatus) and

@@ -35,13 +35,7 @@ pub struct Label {
 
 impl Label {
     /// A label that is given now, without a reason.
-    pub fn new(
-        run: RunId,
-        sample: impl Into<SampleId>,
-        epoch: u32,
-        author: impl Into<String>,
-        score: Score,
-    ) -> Self {
+    pub fn new(run: RunId, sample: impl Into<SampleId>, epoch: u32, author: impl Into<String>, score: Score) -> Self {
         let (sample, author) = (sample.into(), author.into());
         Self { run, sample, epoch, author, score, reason: None, at: crate::clock::now() }
     }

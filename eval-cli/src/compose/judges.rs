@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eval_core::{Judge, Provider};
-use eval_judge::{BySample, LlmJudge, Rubric, SpecError, built_in};
+use eval_judge::{BySample, LlmJudge, Pairwise, Rubric, SpecError, built_in};
 
+use super::Against;
 use crate::config::{DEFAULT_JUDGE, Settings};
 use crate::failure::{Failure, chain};
 
@@ -16,12 +17,23 @@ pub(crate) enum JudgeName {
     BuiltIn(String),
     /// The model that grades.
     Grader(String),
+    /// The model that compares two answers.
+    Pairwise(String),
 }
+
+/// The judge that compares two answers, alone or with its grader: `pairwise:NAME`.
+const PAIRWISE: &str = "pairwise";
 
 /// A built-in judge, else the grader of the LLM judge; `llm:NAME` forces the latter.
 pub(crate) fn parse(name: &str) -> Result<JudgeName, Failure> {
     if let Some(grader) = name.strip_prefix("llm:") {
         return Ok(JudgeName::Grader(grader.to_owned()));
+    }
+    if let Some(grader) = name.strip_prefix(PAIRWISE).and_then(|rest| rest.strip_prefix(':').or(Some(rest))) {
+        return match grader {
+            "" => Ok(JudgeName::Pairwise(DEFAULT_JUDGE.into())),
+            grader => Ok(JudgeName::Pairwise(grader.strip_prefix("llm:").unwrap_or(grader).to_owned())),
+        };
     }
     match built_in(name) {
         Ok(_) => Ok(JudgeName::BuiltIn(name.to_owned())),
@@ -50,28 +62,33 @@ pub(crate) fn check_column(name: &str) -> Result<(), SpecError> {
 /// Whether a sample of the data set may ask for the LLM judge.
 pub(crate) fn grader_of_column(names: &[JudgeName]) -> String {
     let graders = names.iter().filter_map(|name| match name {
-        JudgeName::Grader(grader) => Some(grader.clone()),
+        JudgeName::Grader(grader) | JudgeName::Pairwise(grader) => Some(grader.clone()),
         JudgeName::BuiltIn(_) => None,
     });
     graders.into_iter().next().unwrap_or_else(|| DEFAULT_JUDGE.to_owned())
 }
 
-/// The judges, the first of which lets the column `judge` choose. `column` is the grader for samples that ask for
-/// `llm`, if any do.
+/// The judges, the first of which lets the column `judge` choose, unless it compares with the answers of another run.
+/// `column` is the grader for samples that ask for `llm`, if any do.
 pub(crate) fn build(
     names: &[JudgeName],
     column: Option<&str>,
     provider: Option<&Arc<dyn Provider>>,
     rubric: &Rubric,
+    against: Option<&Against>,
 ) -> Result<Vec<Arc<dyn Judge>>, Failure> {
     let one = |name: &JudgeName| -> Result<Arc<dyn Judge>, Failure> {
         match name {
             JudgeName::BuiltIn(spec) => built_in(spec).map_err(|error| Failure::usage(chain(&error))),
             JudgeName::Grader(grader) => Ok(Arc::new(llm(grader, provider, rubric)?)),
+            JudgeName::Pairwise(grader) => {
+                Ok(Arc::new(pairwise(grader, provider, rubric, against.ok_or_else(alone)?)?))
+            }
         }
     };
     let mut judges = names.iter().map(one).collect::<Result<Vec<_>, _>>()?;
-    if let Some(first) = judges.first_mut() {
+    let chooses = !matches!(names.first(), Some(JudgeName::Pairwise(_)));
+    if let Some(first) = judges.first_mut().filter(|_| chooses) {
         let mut chooser = BySample::new(first.clone());
         if let Some(grader) = column {
             chooser = chooser.with("llm", llm(grader, provider, rubric)?);
@@ -79,6 +96,21 @@ pub(crate) fn build(
         *first = Arc::new(chooser);
     }
     Ok(judges)
+}
+
+/// A grader that compares with these answers.
+pub(crate) fn pairwise(
+    grader: &str,
+    provider: Option<&Arc<dyn Provider>>,
+    rubric: &Rubric,
+    against: &Against,
+) -> Result<Pairwise, Failure> {
+    Ok(Pairwise::new(llm(grader, provider, rubric)?, against.answers.clone()))
+}
+
+fn alone() -> Failure {
+    Failure::usage("the judge `pairwise` compares with the answers of another run")
+        .hint("evalctl rescore RUN --judge pairwise --against OTHER; a grader of this name is `llm:pairwise`")
 }
 
 fn llm(grader: &str, provider: Option<&Arc<dyn Provider>>, rubric: &Rubric) -> Result<LlmJudge, Failure> {

@@ -40,6 +40,7 @@ pub(crate) struct Values {
     pub(crate) timeout: Option<Spanned<f64>>,
     pub(crate) max_attempts: Option<Spanned<u32>>,
     pub(crate) drain: Option<Spanned<f64>>,
+    pub(crate) anchors: Option<Spanned<String>>,
     pub(crate) database_url: Option<Spanned<String>>,
     pub(crate) json_out: Option<Spanned<PathBuf>>,
     pub(crate) spill: Option<Spanned<PathBuf>>,

@@ -2,6 +2,7 @@
 
 mod forest;
 mod markdown;
+mod same_answers;
 
 use eval_core::Change;
 use eval_drift::neutral::{cut, line};
@@ -23,14 +24,16 @@ const LONGEST: usize = 100;
 pub(crate) async fn compare(console: &Console, global: &Global, args: CompareArgs) -> Outcome {
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::existing_store(&settings).await?;
-    let mut runs = Vec::new();
+    let (mut runs, mut again) = (Vec::new(), same_answers::Found::default());
     for reference in &args.runs {
-        runs.push(scores::of(&store, &refs::resolve(&store, reference).await?).await?);
+        let run = refs::resolve(&store, reference).await?;
+        runs.push(again.beside_first(&run, scores::of(&store, &run).await?));
     }
     if let Some(category) = &args.category {
         narrow(&mut runs, category)?;
     }
     let mut found = eval_drift::compare(&runs)?;
+    again.tell(&mut found);
     found.iter_mut().for_each(|pair| pair.questions.retain(|question| is_wanted(question, args.only)));
     match console.format {
         Format::Json | Format::Jsonl => {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::dataset::check_judges;
 use crate::args::{Format, Global, RunArgs, Selecting};
-use crate::compose::{self, Asked};
+use crate::compose::{self, Asked, Frozen};
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
@@ -19,13 +19,26 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
     let settings = Settings::load(global, Typed::from(&args))?;
     let dataset = dataset(&settings, &args.selecting)?;
     check_judges(&dataset)?;
-    let asked = Asked { all: args.all_models, name: args.name.clone(), tags: args.tags.clone(), before: None };
+    let frozen = frozen(&settings, &dataset).await?;
+    let anchors = frozen.as_ref().map(|frozen| frozen.set.clone());
+    let (all, name, tags) = (args.all_models, args.name.clone(), args.tags.clone());
+    let asked = Asked { all, name, tags, anchors, ..Asked::default() };
     let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;
     dataset.notes().iter().for_each(|note| console.note(format!("note: {note}")));
 
     let group = Group::new(composed.evaluators);
     let open = stop::Open::default();
     let mut reporter = reporter(console, progress::display(console), &open);
+    if let Some((judging, frozen)) = composed.anchors.zip(frozen) {
+        let stop = stop::requested(&settings, &open);
+        let judged = judging.in_group(group.id()).run_until(&frozen.dataset, &mut *reporter, stop).await?;
+        if judged.status != RunStatus::Finished {
+            drop(reporter);
+            console.note("not all frozen answers were judged, so no question was asked");
+            return finish(console, &settings, compose::close_store(composed.store), &[judged]);
+        }
+        console.note(report::anchors(&judged, &frozen.set));
+    }
     let results = group.run_until(&dataset, &mut *reporter, stop::requested(&settings, &open)).await;
     drop(reporter);
 
@@ -43,6 +56,13 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
         console.note(format!("next: {}", next.join("   ")));
     }
     Ok(exit)
+}
+
+/// The frozen answers that are judged first, where the settings name some.
+async fn frozen(settings: &Settings, dataset: &Dataset) -> Result<Option<Frozen>, Failure> {
+    let Some(reference) = &settings.anchors.value else { return Ok(None) };
+    let store = compose::existing_store(settings).await?;
+    Frozen::find(&store, reference, dataset.name()).await.map(Some)
 }
 
 /// The data set, opened, named and narrowed.

@@ -1,9 +1,11 @@
 //! `evalctl show`
 
 mod comparison;
+mod labels;
 mod page;
 
-use eval_core::{Evaluation, EvaluationQuery, Interim, OutcomeKind, Reports, Run, Store, Verdict};
+use eval_core::{Evaluation, EvaluationQuery, Interim, OutcomeKind, Run, Store, Verdict};
+use eval_store::DieselStore;
 use serde_json::json;
 
 use super::runs::commit;
@@ -13,6 +15,7 @@ use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, did_you_mean};
+use crate::fitness::{self, Known};
 use crate::output::{BOLD, Console, DIM, Mark, clean, counted, latency, money, one_line, percent, shorten};
 use crate::refs;
 use crate::report;
@@ -31,21 +34,25 @@ pub(crate) async fn show(console: &Console, global: &Global, args: ShowArgs) -> 
     }
 }
 
-async fn whole(console: &Console, store: &dyn Reports, run: &Run, args: &ShowArgs) -> Outcome {
+async fn whole(console: &Console, store: &DieselStore, run: &Run, args: &ShowArgs) -> Outcome {
     let place = |evaluation: &Evaluation| (evaluation.sample.id.clone(), evaluation.epoch);
     let fetch = async |query: EvaluationQuery| store.evaluations(run.id, &query).await;
     let page = page::questions(query(args), (args.limit, run.epochs), place, fetch).await?;
     let evaluations = page.rows;
     let interim = report::interim(store, run).await?;
+    let (labels, known) = (fitness::labels(store, run).await?, Known::of(store, &run.provenance.judge_hash).await?);
+    let labels = labels::shown(labels, &evaluations);
     if console.is_machine() {
-        let mut document = json!({"schema": "evalctl.show/1", "run": run, "evaluations": evaluations});
+        let mut document = json!({
+            "schema": "evalctl.show/1", "run": run, "judge_fitness": known, "evaluations": evaluations, "labels": labels,
+        });
         if let Some(interim) = interim {
             document["interim"] = serde_json::to_value(interim)?;
         }
         console.json(&document)?;
         return Ok(Exit::Done);
     }
-    console.print(head(run))?;
+    console.print(head(run, &known))?;
     match interim {
         Some(interim) => console.print(format!("  so far   {}", so_far(run, &interim)))?,
         None => console.print(format!("\n{}", report::results(console, &[run])))?,
@@ -54,7 +61,8 @@ async fn whole(console: &Console, store: &dyn Reports, run: &Run, args: &ShowArg
         console.print(format!("\n{categories}"))?;
     }
     for evaluation in &evaluations {
-        console.print(format!("\n{}", question(console, evaluation, args.full)))?;
+        let said = labels::of(&labels, evaluation);
+        console.print(format!("\n{}{said}", question(console, evaluation, args.full)))?;
     }
     if page.more {
         next(console, args.limit, evaluations.last());
@@ -88,7 +96,7 @@ fn query(args: &ShowArgs) -> EvaluationQuery {
     query
 }
 
-fn head(run: &Run) -> String {
+fn head(run: &Run, known: &Known) -> String {
     let provenance = &run.provenance;
     let mut lines = vec![
         format!("{BOLD}run {}{BOLD:#}  {}  {}", run.id.short(), report::label(run), run.status),
@@ -102,9 +110,14 @@ fn head(run: &Run) -> String {
             run.epochs,
             run.dataset.fingerprint
         ),
-        format!("  judge    {} ({})", clean(&provenance.judge), provenance.judge_hash),
+        format!("  judge    {} ({}), {}", clean(&provenance.judge), provenance.judge_hash, known.words()),
         format!("  prompt   {}", provenance.prompt),
     ];
+    lines.extend(run.of.map(|of| format!("  kind     {} of run {}", run.kind, of.short())));
+    if let Some(family) = eval_judge::relatives(&run.model, &provenance.judge) {
+        let why = "a judge prefers answers of its own kind, so the scores may flatter";
+        lines.push(format!("  note     judge and model are of one family ({}): {why}", clean(&family)));
+    }
     if !run.params.is_empty() {
         let params = run.params.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
         lines.push(format!("  params   {}", clean(&params.join(" "))));
@@ -187,14 +200,17 @@ fn shorten_end(text: &str, characters: usize) -> String {
 }
 
 /// One question with everything that is known about it.
-async fn one(console: &Console, store: &dyn Store, run: &Run, id: &str) -> Outcome {
+async fn one(console: &Console, store: &DieselStore, run: &Run, id: &str) -> Outcome {
     let found = find(store, run, id).await?;
+    let labels = labels::shown(fitness::labels(store, run).await?, &found);
     if console.is_machine() {
-        console.json(&json!({"schema": "evalctl.question/1", "run": run, "evaluations": found}))?;
+        console.json(&json!({
+            "schema": "evalctl.question/1", "run": run, "evaluations": found, "labels": labels,
+        }))?;
         return Ok(Exit::Done);
     }
     for evaluation in &found {
-        console.print(question(console, evaluation, true))?;
+        console.print(question(console, evaluation, true) + &labels::of(&labels, evaluation))?;
         console.print(call(evaluation))?;
     }
     Ok(Exit::Done)

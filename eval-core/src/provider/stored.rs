@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    Completion, Evaluation, EvaluationQuery, Money, Origin, Outcome, Provider, ProviderError, ProviderErrorKind, Recall,
-    Request, RunId, Store, StoreError,
+    Completion, Evaluation, EvaluationQuery, Money, Origin, Outcome, Provider, ProviderError, ProviderErrorKind,
+    Recall, Request, RunId, Store, StoreError,
 };
 
 /// The answers of a stored run: who asks for a question gets what was answered then. So answers are judged again

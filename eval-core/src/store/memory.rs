@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::{
     Attempt, AttemptEnd, AttemptId, AttemptLog, AttemptOutcome, Baseline, Baselines, DriftLog, DriftReport, Evaluation,
-    EvaluationQuery, HistoryKey, Label, Labels, Lease, Leases, Mark, Marks, OutcomeKind, Owner, Reports, Run, RunId, RunQuery,
-    RunStatus, SampleId, Store, StoreError, clock,
+    EvaluationQuery, HistoryKey, Label, Labels, Lease, Leases, Mark, Marks, OutcomeKind, Owner, Reports, Run, RunId,
+    RunQuery, RunStatus, SampleId, Store, StoreError, clock,
 };
 
 /// A store that forgets when it is dropped: the reference of the conformance suite, and enough for tests and for
@@ -235,9 +235,8 @@ impl Labels for InMemory {
         let of_run = all.values().filter(|label| label.run == run);
         let mut found: Vec<Label> = Vec::new();
         for label in of_run {
-            let is_same = |last: &Label| {
-                (&last.sample, last.epoch, &last.author) == (&label.sample, label.epoch, &label.author)
-            };
+            let is_same =
+                |last: &Label| (&last.sample, last.epoch, &last.author) == (&label.sample, label.epoch, &label.author);
             match found.last_mut().filter(|last| is_same(last)) {
                 Some(last) => *last = label.clone(),
                 None => found.push(label.clone()),

@@ -42,8 +42,7 @@ impl<'a> LabelRow<'a> {
 
     fn into_label(self) -> Result<Label, Failure> {
         let run: RunId = run_id("labels.run_id", &self.run_id)?;
-        let score =
-            Score::new(self.score).ok_or_else(|| Failure::Corrupt(format!("labels.score: {}", self.score)))?;
+        let score = Score::new(self.score).ok_or_else(|| Failure::Corrupt(format!("labels.score: {}", self.score)))?;
         let (sample, epoch) = (SampleId::new(self.sample_id.into_owned()), epoch("labels.epoch", self.epoch)?);
         let mut label = Label::new(run, sample, epoch, self.author.into_owned(), score);
         label.reason = self.reason.map(Text::into_owned);
@@ -66,11 +65,13 @@ fn put(connection: &mut Connection, all: &[Label]) -> Result<(), Failure> {
 }
 
 fn read(connection: &mut Connection, run: RunId) -> Result<Vec<Label>, Failure> {
-    let of_run = labels::table
-        .filter(labels::run_id.eq(run.to_string()))
-        .order((labels::sample_id.asc(), labels::epoch.asc(), labels::author.asc(), labels::labelled_at.asc()))
-        .select(LabelRow::as_select());
-    let rows: Vec<LabelRow<'_>> = on!(connection, |c| of_run.load(c))?;
+    let of_run = labels::table.filter(labels::run_id.eq(run.to_string())).order((
+        labels::sample_id.asc(),
+        labels::epoch.asc(),
+        labels::author.asc(),
+        labels::labelled_at.asc(),
+    ));
+    let rows: Vec<LabelRow<'_>> = on!(connection, |c| of_run.select(LabelRow::as_select()).load(c))?;
     // In this order the last one of an author on an answer is the newest.
     let mut newest: Vec<LabelRow<'_>> = Vec::new();
     for row in rows {

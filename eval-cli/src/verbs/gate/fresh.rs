@@ -74,7 +74,7 @@ impl Asking<'_> {
     /// One run. Before the `first`, a baseline that makes no sense is refused, so that nothing is paid for.
     async fn ask(&self, first: bool) -> Result<(Run, Vec<Evaluation>, OpenStore), Failure> {
         let (console, settings, fresh) = (self.console, self.settings, &self.args.fresh);
-        let asked = Asked { all: false, name: fresh.name.clone(), tags: fresh.tags.clone(), before: None };
+        let asked = Asked { all: false, name: fresh.name.clone(), tags: fresh.tags.clone(), ..Asked::default() };
         let composed = compose::evaluators(console, settings, self.dataset, &asked).await?;
         if first {
             let nobody = Run::new("", DatasetRef::new("", "", 0), 0);

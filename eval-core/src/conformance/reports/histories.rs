@@ -56,7 +56,8 @@ async fn anchors<S: Reports>(pair: &Pair<S>, runs: &[Run]) -> Vec<RunId> {
                 _ => {}
             }
             pair.put_run(&anchor).await;
-            let frozen = (0..8).map(|question| evaluation(anchor.id, at % 2 + number, question, 1 + question as u32 % 2));
+            let frozen =
+                (0..8).map(|question| evaluation(anchor.id, at % 2 + number, question, 1 + question as u32 % 2));
             pair.put(anchor.id, &frozen.collect::<Vec<_>>()).await;
         }
         with_anchors.push(run.id);
