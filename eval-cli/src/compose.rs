@@ -103,7 +103,7 @@ pub(crate) async fn evaluators(
     };
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
     check(console, endpoint.as_ref(), &models, &graders)?;
-    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone()));
+    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), waits.clone()));
     let against = asked.again.as_ref().and_then(|again| again.against.as_ref());
     let judges = judges::build(&names, column.as_deref(), provider.as_ref(), &rubric, against)?;
 

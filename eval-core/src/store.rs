@@ -9,6 +9,7 @@ mod history;
 mod interim;
 mod memory;
 mod reports;
+mod served;
 mod stats;
 
 use std::sync::Arc;

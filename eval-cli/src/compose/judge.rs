@@ -33,14 +33,15 @@ pub(crate) async fn one(
     }
     let names = judges::names(settings, true)?;
     let rubric = judges::rubric(settings.rubric.value.as_deref())?;
-    let store = open_store(settings, Waits::new()).await?;
+    let waits = Waits::new();
+    let store = open_store(settings, waits.clone()).await?;
     let graders = graders(&names, None);
     let endpoint = match graders.is_empty() {
         false => Some(Endpoint::connect(console, settings, None).await?),
         true => None,
     };
     check(console, endpoint.as_ref(), &[], &graders)?;
-    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone()));
+    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), waits));
     let built = judges::build(&names, None, provider.as_ref(), &rubric, against)?;
     let judge = built.into_iter().next().ok_or_else(|| Failure::usage("no judge"))?;
     let pairwise = match (against, graders.first()) {

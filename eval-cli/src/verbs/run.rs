@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use eval_core::{Dataset, Draw, EvaluationQuery, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection};
+use eval_core::{
+    Dataset, Draw, EvaluationQuery, Evaluator, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection,
+};
 use serde_json::json;
 
 use super::dataset::check_judges;
@@ -30,14 +32,11 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
     let open = stop::Open::default();
     let mut reporter = reporter(console, progress::display(console), &open);
     if let Some((judging, frozen)) = composed.anchors.zip(frozen) {
-        let stop = stop::requested(&settings, &open);
-        let judged = judging.in_group(group.id()).run_until(&frozen.dataset, &mut *reporter, stop).await?;
-        if judged.status != RunStatus::Finished {
+        let (judging, stop) = (judging.in_group(group.id()), stop::requested(&settings, &open));
+        if let Err(cut) = judge_frozen(console, judging, &frozen, &mut *reporter, stop).await? {
             drop(reporter);
-            console.note("not all frozen answers were judged, so no question was asked");
-            return finish(console, &settings, compose::close_store(composed.store), &[judged]);
+            return finish(console, &settings, compose::close_store(composed.store), &[cut]);
         }
-        console.note(report::anchors(&judged, &frozen.set));
     }
     let results = group.run_until(&dataset, &mut *reporter, stop::requested(&settings, &open)).await;
     drop(reporter);
@@ -59,10 +58,27 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
 }
 
 /// The frozen answers that are judged first, where the settings name some.
-async fn frozen(settings: &Settings, dataset: &Dataset) -> Result<Option<Frozen>, Failure> {
+pub(crate) async fn frozen(settings: &Settings, dataset: &Dataset) -> Result<Option<Frozen>, Failure> {
     let Some(reference) = &settings.anchors.value else { return Ok(None) };
     let store = compose::existing_store(settings).await?;
     Frozen::find(&store, reference, dataset.name()).await.map(Some)
+}
+
+/// Has the frozen answers judged. Gives the run back where that did not come to its end.
+pub(crate) async fn judge_frozen(
+    console: &Console,
+    judging: Evaluator,
+    frozen: &Frozen,
+    reporter: &mut dyn Reporter,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<Result<(), Run>, Failure> {
+    let judged = judging.run_until(&frozen.dataset, reporter, stop).await?;
+    if judged.status != RunStatus::Finished {
+        console.note("not all frozen answers were judged, so no question was asked");
+        return Ok(Err(judged));
+    }
+    console.note(report::anchors(&judged, &frozen.set));
+    Ok(Ok(()))
 }
 
 /// The data set, opened, named and narrowed.

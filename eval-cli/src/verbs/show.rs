@@ -4,7 +4,7 @@ mod comparison;
 mod labels;
 mod page;
 
-use eval_core::{Evaluation, EvaluationQuery, Interim, OutcomeKind, Run, Store, Verdict};
+use eval_core::{Evaluation, EvaluationQuery, Flag, Interim, OutcomeKind, Reports as _, Run, Store, Verdict};
 use eval_store::DieselStore;
 use serde_json::json;
 
@@ -42,9 +42,11 @@ async fn whole(console: &Console, store: &DieselStore, run: &Run, args: &ShowArg
     let interim = report::interim(store, run).await?;
     let (labels, known) = (fitness::labels(store, run).await?, Known::of(store, &run.provenance.judge_hash).await?);
     let labels = labels::shown(labels, &evaluations);
+    let served = store.served(run.id).await?;
     if console.is_machine() {
         let mut document = json!({
-            "schema": "evalctl.show/1", "run": run, "judge_fitness": known, "evaluations": evaluations, "labels": labels,
+            "schema": "evalctl.show/1", "run": run, "judge_fitness": known, "evaluations": evaluations,
+            "labels": labels, "served": served,
         });
         if let Some(interim) = interim {
             document["interim"] = serde_json::to_value(interim)?;
@@ -56,6 +58,9 @@ async fn whole(console: &Console, store: &DieselStore, run: &Run, args: &ShowArg
     match interim {
         Some(interim) => console.print(format!("  so far   {}", so_far(run, &interim)))?,
         None => console.print(format!("\n{}", report::results(console, &[run])))?,
+    }
+    for line in served.words() {
+        console.print(format!("  served   {}", clean(&line)))?;
     }
     if let Some(categories) = report::categories(console, run) {
         console.print(format!("\n{categories}"))?;
@@ -211,7 +216,7 @@ async fn one(console: &Console, store: &DieselStore, run: &Run, id: &str) -> Out
     }
     for evaluation in &found {
         console.print(question(console, evaluation, true) + &labels::of(&labels, evaluation))?;
-        console.print(call(evaluation))?;
+        console.print(call(run, evaluation))?;
     }
     Ok(Exit::Done)
 }
@@ -240,7 +245,7 @@ async fn find(store: &dyn Store, run: &Run, id: &str) -> Result<Vec<Evaluation>,
     })
 }
 
-fn call(evaluation: &Evaluation) -> String {
+fn call(run: &Run, evaluation: &Evaluation) -> String {
     let tokens = |count: Option<u64>| count.map_or_else(|| "–".into(), |count| count.to_string());
     let timing = &evaluation.timing;
     let mut lines = vec![format!(
@@ -270,6 +275,8 @@ fn call(evaluation: &Evaluation) -> String {
         ];
         let known = known.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", clean(value.as_ref()?))));
         lines.push(format!("  {DIM}served by{DIM:#} {}", known.collect::<Vec<_>>().join(", ")));
+        let flags: Vec<_> = Flag::of(&run.model, served).into_iter().map(Flag::name).collect();
+        lines.extend((!flags.is_empty()).then(|| format!("  {DIM}flags{DIM:#}     {}", flags.join(", "))));
     }
     lines.join("\n")
 }

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{anchors, comparison, costs, history, interim, stats};
+use super::{anchors, comparison, costs, history, interim, served, stats};
 use crate::{
     Comparison, ComparisonQuery, CostQuery, DailyCost, History, HistoryQuery, Interim, Run, RunId, RunQuery,
-    SampleScore, Stats, Store, StoreError,
+    SampleScore, ServedSummary, Stats, Store, StoreError,
 };
 
 /// One line of a leaderboard: the latest comparable run of a name.
@@ -81,6 +81,14 @@ pub trait Reports: Store {
     /// [`StoreError::NotFound`] when there is no such run; another one when the store cannot be read.
     async fn interim(&self, run: RunId) -> Result<Interim, StoreError> {
         interim::interim(self, run).await
+    }
+
+    /// What really answered in a run, and how many of its answers were odd.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such run; another one when the store cannot be read.
+    async fn served(&self, run: RunId) -> Result<ServedSummary, StoreError> {
+        served::served(self, run).await
     }
 
     /// The whole, finished runs of a name on a data set, newest first. A run's [`score`](Run::score) has mean, n and

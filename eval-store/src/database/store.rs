@@ -7,7 +7,7 @@ use std::time::Instant;
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
     History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Sample,
-    SampleScore, Stats, Store, StoreError, async_trait,
+    SampleScore, ServedSummary, Stats, Store, StoreError, async_trait,
 };
 use tokio::task::spawn_blocking;
 
@@ -280,6 +280,10 @@ impl Reports for DieselStore {
 
     async fn interim(&self, run: RunId) -> Result<Interim, StoreError> {
         self.read(move |connection| read::interim(connection, run)).await
+    }
+
+    async fn served(&self, run: RunId) -> Result<ServedSummary, StoreError> {
+        self.read(move |connection| read::served(connection, run)).await
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Run>, StoreError> {
