@@ -86,6 +86,8 @@ pub(crate) async fn evaluators(
     let needs = asked.all || models.iter().any(|model| model.endpoint().is_some());
     let names = judges::names(settings, needs)?;
     let before = asked.before.as_ref();
+    let against = asked.again.as_ref().and_then(|again| again.against.as_ref());
+    judges::check_pairs(&names, against)?;
     let prompt = match asked.again {
         Some(_) => PromptTemplate::default(),
         None => prompt(settings, dataset, before)?,
@@ -104,7 +106,6 @@ pub(crate) async fn evaluators(
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
     check(console, endpoint.as_ref(), &models, &graders)?;
     let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), waits.clone()));
-    let against = asked.again.as_ref().and_then(|again| again.against.as_ref());
     let judges = judges::build(&names, column.as_deref(), provider.as_ref(), &rubric, against)?;
 
     let connections = models.len() * graders.len().max(1);

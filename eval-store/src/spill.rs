@@ -15,7 +15,7 @@ use std::time::Duration;
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
     History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Sample,
-    ServedSummary, Stats, Store, StoreError, Waits, async_trait,
+    SampleScore, ServedSummary, Stats, Store, StoreError, Waits, async_trait,
 };
 use thiserror::Error;
 use tokio::task::spawn_blocking;
@@ -338,6 +338,10 @@ impl<S: Reports> Reports for Spill<S> {
 
     async fn windows(&self, query: &HistoryQuery) -> Result<History, StoreError> {
         self.inner.windows(query).await
+    }
+
+    async fn anchors(&self, run: &Run) -> Result<Vec<SampleScore>, StoreError> {
+        self.inner.anchors(run).await
     }
 
     async fn stats(&self) -> Result<Stats, StoreError> {

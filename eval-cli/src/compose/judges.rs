@@ -51,6 +51,12 @@ pub(crate) fn names(settings: &Settings, needs_endpoint: bool) -> Result<Vec<Jud
     }
 }
 
+/// Refuses a judge that compares where there is nothing to compare with, before anybody is called.
+pub(crate) fn check_pairs(names: &[JudgeName], against: Option<&Against>) -> Result<(), Failure> {
+    let compares = names.iter().any(|name| matches!(name, JudgeName::Pairwise(_)));
+    if compares && against.is_none() { Err(alone()) } else { Ok(()) }
+}
+
 /// Whether a value of the column `judge` can be used: a built-in judge, `llm`, or nothing.
 pub(crate) fn check_column(name: &str) -> Result<(), SpecError> {
     match name.trim() {
