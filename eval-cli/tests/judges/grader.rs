@@ -130,7 +130,8 @@ pub(crate) fn folder() -> TempDir {
         let category = ["sums", "words"][number % 2];
         let reply = if number % 3 == 0 { "WRONG" } else { "RIGHT" };
         let other = if number % 2 == 0 { "WRONG" } else { "RIGHT" };
-        table += &format!("q{number:02},{category},Question {number}?,RIGHT {number},{reply} {number},{other} {number}\n");
+        table +=
+            &format!("q{number:02},{category},Question {number}?,RIGHT {number},{reply} {number},{other} {number}\n");
     }
     std::fs::write(folder.path().join("golden.csv"), table).unwrap();
     folder

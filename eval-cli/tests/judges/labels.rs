@@ -97,7 +97,10 @@ async fn a_table_that_is_wrong_is_refused_with_line_and_column() {
     let run = judged(&folder, &server).await;
     for (table, why) in [
         ("sample_id,score\nq01,1\nq02,11\n", "line 3, column `score`: expected a score from 0 to 1"),
-        ("sample_id,label\nq01,good\n", "line 2, column `label`: expected a score from 0 to 1, or pass or fail, found `good`"),
+        (
+            "sample_id,label\nq01,good\n",
+            "line 2, column `label`: expected a score from 0 to 1, or pass or fail, found `good`",
+        ),
         ("sample_id,score\nq99,1\n", "line 2, column `sample_id`: run "),
         ("sample_id,epoch,score\nq01,2,1\n", "has no answer to `q01` in epoch 2"),
         ("sample_id,epoch,score\nq01,zero,1\n", "line 2, column `epoch`: expected a number from 1, found `zero`"),

@@ -95,7 +95,10 @@ async fn what_cannot_be_judged_again_is_refused_before_anybody_is_asked() {
         (vec!["rescore", "ffff", "--judge", "fair"], "there is no run `ffff`"),
         (vec!["rescore", &run, "--judge", "pairwise"], "compares with the answers of another run"),
         (vec!["rescore", &run, "--judge", "nobody"], "the endpoint has no model `nobody`"),
-        (vec!["run", "golden.csv", "-m", "column:reply", "--judge", "pairwise"], "compares with the answers of another run"),
+        (
+            vec!["run", "golden.csv", "-m", "column:reply", "--judge", "pairwise"],
+            "compares with the answers of another run",
+        ),
     ] {
         let output = cli(&folder, Some(&server), &arguments).await;
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
@@ -127,12 +130,12 @@ async fn a_rescore_that_was_cut_off_goes_on_and_judges_nothing_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn questions_that_failed_stay_failed() {
     let (folder, server) = (folder(), endpoint().await);
-    // The model `locked` is no grader and refuses; the run is failed, so its questions are retried to an end first.
     let broken = crate::grader::broken(&folder, &server).await;
     let again = document(&folder, Some(&server), 0, &["rescore", &broken, "--judge", "fair"]).await;
     let counts = &again["runs"][0]["summary"]["counts"];
     assert_eq!((&counts["scored"], &counts["failed"]), (&json!(1), &json!(2)), "{again}");
     let shown = document(&folder, None, 0, &["show", &id(&again)]).await;
-    let kinds: Vec<&Value> = shown["evaluations"].as_array().unwrap().iter().map(|found| &found["outcome"]["kind"]).collect();
+    let kinds: Vec<&Value> =
+        shown["evaluations"].as_array().unwrap().iter().map(|found| &found["outcome"]["kind"]).collect();
     assert_eq!(kinds[1..], [&json!("timeout"), &json!("rejected")], "one that ends a run need not end this one");
 }
