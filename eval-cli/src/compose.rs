@@ -23,7 +23,7 @@ use eval_providers::Simulated;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use eval_store::public_url;
 pub(crate) use judge::{OneJudge, one as one_judge};
-pub(crate) use judges::{JudgeName, check_column as check_judge_name, names as judge_names};
+pub(crate) use judges::{JudgeName, cheap_first, check_rows as check_judges, names as judge_names};
 pub(crate) use model::ModelName;
 pub(crate) use reading::existing as existing_store;
 pub(crate) use store::{
@@ -84,7 +84,7 @@ pub(crate) async fn evaluators(
 ) -> Result<Composed, Failure> {
     let models = models(settings, dataset, asked)?;
     let needs = asked.all || models.iter().any(|model| model.endpoint().is_some());
-    let names = judges::names(settings, needs)?;
+    let names = judges::names(settings, Some(dataset), needs)?;
     let before = asked.before.as_ref();
     let against = asked.again.as_ref().and_then(|again| again.against.as_ref());
     judges::check_pairs(&names, against)?;
@@ -94,7 +94,7 @@ pub(crate) async fn evaluators(
     };
     let rubric = judges::rubric(settings.rubric.value.as_deref());
     let rubric = rubric.map_err(|failure| hide(failure, before, "rubric"))?;
-    let column = asks_llm(dataset)?.then(|| judges::grader_of_column(&names));
+    let column = judges::asks_llm(dataset, &names)?.then(|| judges::grader_of_column(&names));
     let waits = Waits::new();
     let store = open_store(settings, waits.clone()).await?;
 
@@ -106,7 +106,8 @@ pub(crate) async fn evaluators(
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
     check(console, endpoint.as_ref(), &models, &graders)?;
     let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), waits.clone()));
-    let judges = judges::build(&names, column.as_deref(), provider.as_ref(), &rubric, against)?;
+    let bench = judges::Bench { column: column.as_deref(), provider: provider.as_ref(), rubric: &rubric, against };
+    let judges = bench.judges(&names)?;
 
     let connections = models.len() * graders.len().max(1);
     let concurrency = match endpoint {
@@ -158,11 +159,7 @@ fn all_models(endpoint: Option<&Endpoint>) -> Result<Vec<ModelName>, Failure> {
 
 /// The models that grade.
 pub(crate) fn graders<'a>(names: &'a [JudgeName], column: Option<&'a str>) -> Vec<&'a str> {
-    let of_names = names.iter().filter_map(|name| match name {
-        JudgeName::Grader(grader) | JudgeName::Pairwise(grader) => Some(grader.as_str()),
-        JudgeName::BuiltIn(_) => None,
-    });
-    let mut graders: Vec<&str> = of_names.chain(column).collect();
+    let mut graders: Vec<&str> = names.iter().flat_map(JudgeName::graders).chain(column).collect();
     graders.dedup();
     graders
 }
@@ -184,37 +181,26 @@ fn check(
         ));
     }
     for model in models.iter().filter_map(ModelName::who_answers) {
-        graders.iter().for_each(|grader| warn_of_family(console, model, grader));
+        if graders.contains(&model) {
+            console.warn(format!("`{}` grades its own answers", clean(model)));
+        }
+        let others = graders.iter().filter(|grader| **grader != model);
+        for grader in others {
+            if let Some(family) = eval_judge::relatives(model, &format!("llm:{grader}")) {
+                let (model, grader) = (clean(model), clean(grader));
+                console.warn(format!(
+                    "`{grader}` grades `{model}` of its own family ({family}): such a judge tends to prefer its own kind; \
+                     a grader of another family, or labels of people, can tell"
+                ));
+            }
+        }
     }
     Ok(())
-}
-
-/// A grader prefers answers of its own kind.
-fn warn_of_family(console: &Console, model: &str, grader: &str) {
-    if model == grader {
-        console.warn(format!("`{}` grades its own answers", clean(model)));
-    } else if let Some(family) = eval_judge::relatives(model, &format!("llm:{grader}")) {
-        let (model, grader) = (clean(model), clean(grader));
-        console.warn(format!("`{grader}` and `{model}` are of one family ({family}): its scores may flatter"));
-    }
 }
 
 /// Whether a name carries a date or a version that pins it: at least four digits in a row.
 fn is_dated(name: &str) -> bool {
     name.as_bytes().windows(4).any(|window| window.iter().all(u8::is_ascii_digit))
-}
-
-/// Whether any sample asks for the LLM judge by its column.
-fn asks_llm(dataset: &Dataset) -> Result<bool, Failure> {
-    if !dataset.columns().iter().any(|column| column == eval_judge::JUDGE_COLUMN) {
-        return Ok(false);
-    }
-    for sample in dataset.samples()? {
-        if sample?.metadata.get(eval_judge::JUDGE_COLUMN).is_some_and(|judge| judge.trim() == "llm") {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// The prompt, checked against the data set. One that is not what a stored run had is refused later, with all else that
@@ -353,7 +339,8 @@ pub(crate) fn simulated(name: &str, dataset: &Dataset) -> Result<Simulated, Fail
     let mut key = Vec::new();
     for sample in dataset.samples()? {
         let sample = sample?;
-        key.extend(sample.target.map(|target| (sample.id, sample.category, target)));
+        let target = sample.target.clone().or_else(|| eval_judge::Assertions::reference(&sample));
+        key.extend(target.map(|target| (sample.id, sample.category, target)));
     }
     Ok(builder.answers(key).build())
 }

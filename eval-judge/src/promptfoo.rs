@@ -2,6 +2,7 @@
 
 mod assertion;
 mod columns;
+mod grammar;
 mod list;
 mod overlap;
 mod tokens;

@@ -1,5 +1,7 @@
 //! Agreement and corrected levels against reference values (statsmodels, the package krippendorff, ppi_py).
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use eval_core::{Score, Verdict};
 use eval_judge::{Level, Weighting, cohen_kappa, krippendorff_alpha, panel_agreement, ppi_mean};
 use serde_json::Value;

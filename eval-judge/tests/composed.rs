@@ -1,5 +1,7 @@
 //! Judges made of judges: pairs in both orders, rules before a paid judge, rubrics of several criteria.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::sync::{Arc, Mutex};
 
 use eval_core::{

@@ -1,5 +1,7 @@
 //! promptfoo's CSV grammar: what the tool itself says of each row, and what is refused.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::sync::Arc;
 
 use eval_core::{Completion, Judge, Money, Sample, Scripted, Timing};

@@ -31,7 +31,7 @@ pub(crate) async fn one(
     if settings.judges.value.len() > 1 {
         return Err(Failure::usage("one judge is put to the test, and several are set").hint("choose one with --judge"));
     }
-    let names = judges::names(settings, true)?;
+    let names = judges::names(settings, None, true)?;
     let rubric = judges::rubric(settings.rubric.value.as_deref())?;
     let waits = Waits::new();
     let store = open_store(settings, waits.clone()).await?;
@@ -42,10 +42,10 @@ pub(crate) async fn one(
     };
     check(console, endpoint.as_ref(), &[], &graders)?;
     let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), waits));
-    let built = judges::build(&names, None, provider.as_ref(), &rubric, against)?;
-    let judge = built.into_iter().next().ok_or_else(|| Failure::usage("no judge"))?;
+    let bench = judges::Bench { column: None, provider: provider.as_ref(), rubric: &rubric, against };
+    let judge = bench.judges(&names)?.into_iter().next().ok_or_else(|| Failure::usage("no judge"))?;
     let pairwise = match (against, graders.first()) {
-        (Some(against), Some(grader)) => Some(judges::pairwise(grader, provider.as_ref(), &rubric, against)?),
+        (Some(_), Some(grader)) => Some(bench.pairwise(grader)?),
         _ => None,
     };
     Ok(OneJudge { hash: short_hash([judge.fingerprint().as_str()]), judge, pairwise, store })

@@ -8,7 +8,6 @@ use eval_core::{Dataset, Message, Params, Provider, Request};
 use eval_store::DieselStore;
 use serde_json::json;
 
-use super::dataset::check_judges;
 use super::run::dataset as open_dataset;
 use crate::args::{DoctorArgs, Global, Selecting};
 use crate::compose::{self, Asked, Endpoint, ModelName};
@@ -61,7 +60,10 @@ fn configuration(settings: &Settings) -> String {
 
 fn look_at_dataset(settings: &Settings, checks: &mut Vec<Check>) -> Option<Dataset> {
     let opened = open_dataset(settings, &Selecting::default());
-    let opened = opened.and_then(|dataset| check_judges(&dataset).map(|()| dataset));
+    let opened = opened.and_then(|dataset| {
+        compose::check_judges(&dataset)?;
+        Ok(dataset)
+    });
     let (dataset, result) = match opened {
         Ok(dataset) => {
             let categories = counted(dataset.categories().len() as u64, "category");
@@ -141,7 +143,7 @@ fn wanted(settings: &Settings, dataset: Option<&Dataset>) -> Result<Vec<String>,
     let asked = Asked { all: settings.models.value.is_empty(), ..Asked::default() };
     let models = compose::models(settings, dataset, &asked)?;
     let mut wanted: Vec<String> = models.iter().filter_map(ModelName::endpoint).map(str::to_owned).collect();
-    let names = compose::judge_names(settings, !wanted.is_empty())?;
+    let names = compose::judge_names(settings, Some(dataset), !wanted.is_empty())?;
     wanted.extend(compose::graders(&names, None).into_iter().map(str::to_owned));
     wanted.dedup();
     Ok(wanted)

@@ -6,7 +6,6 @@ use eval_core::{Again, Dataset, Group, Leases as _, Run, RunId, RunQuery, RunSpe
 use eval_store::DieselStore;
 use serde_json::json;
 
-use super::dataset::check_judges;
 use super::run::{dataset, finish, narrow, reporter};
 use crate::args::{Asking, Endpoint, Format, Global, Profile, ResumeArgs, Selecting};
 use crate::compose::{self, Again as Stored, Asked, Before};
@@ -136,7 +135,7 @@ async fn go_on(console: &Console, global: &Global, args: ResumeArgs, runs: &[Run
         Some(of) => stored(&settings, first, of, spec).await.map(|(stored, dataset)| (Some(stored), dataset))?,
         None => (None, dataset_of(first, spec, &settings)?),
     };
-    check_judges(&dataset)?;
+    compose::check_judges(&dataset)?;
     let name = (first.name != first.model).then(|| first.name.clone());
     let asked = Asked { name, before: Some(before(runs, first, spec, again)), again: stored, ..Asked::default() };
     let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;

@@ -7,7 +7,6 @@ use eval_core::{
 };
 use serde_json::json;
 
-use super::dataset::check_judges;
 use crate::args::{Format, Global, RunArgs, Selecting};
 use crate::compose::{self, Asked, Frozen};
 use crate::config::{Settings, Typed};
@@ -18,9 +17,12 @@ use crate::{command, progress, report, stop};
 
 /// Checks everything that can be checked for nothing, then asks.
 pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Outcome {
-    let settings = Settings::load(global, Typed::from(&args))?;
+    let mut settings = Settings::load(global, Typed::from(&args))?;
+    if args.cheap_first {
+        settings.judges.value = compose::cheap_first(&settings.judges.value)?;
+    }
     let dataset = dataset(&settings, &args.selecting)?;
-    check_judges(&dataset)?;
+    compose::check_judges(&dataset)?;
     let frozen = frozen(&settings, &dataset).await?;
     let anchors = frozen.as_ref().map(|frozen| frozen.set.clone());
     let (all, name, tags) = (args.all_models, args.name.clone(), args.tags.clone());

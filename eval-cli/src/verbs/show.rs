@@ -4,7 +4,8 @@ mod comparison;
 mod labels;
 mod page;
 
-use eval_core::{Evaluation, EvaluationQuery, Flag, Interim, OutcomeKind, Reports as _, Run, Store, Verdict};
+use eval_core::{Evaluation, EvaluationQuery, Flag, Interim, OutcomeKind, Reports, Run, Store, Verdict};
+use eval_judge::{Level, panel_agreement};
 use eval_store::DieselStore;
 use serde_json::json;
 
@@ -55,6 +56,11 @@ async fn whole(console: &Console, store: &DieselStore, run: &Run, args: &ShowArg
         return Ok(Exit::Done);
     }
     console.print(head(run, &known))?;
+    if let Some(alpha) = agreement(store, run).await? {
+        console.print(format!(
+            "  agree    Krippendorff's alpha of the panel: {alpha:.2} (1: all agree, 0: as by chance)"
+        ))?;
+    }
     match interim {
         Some(interim) => console.print(format!("  so far   {}", so_far(run, &interim)))?,
         None => console.print(format!("\n{}", report::results(console, &[run])))?,
@@ -73,6 +79,22 @@ async fn whole(console: &Console, store: &DieselStore, run: &Run, args: &ShowArg
         next(console, args.limit, evaluations.last());
     }
     Ok(Exit::Done)
+}
+
+/// How far the members of a panel agree over the whole run; `None` when one judge alone judged it.
+async fn agreement(store: &dyn Reports, run: &Run) -> Result<Option<f64>, Failure> {
+    let judge = &run.provenance.judge;
+    let (level, is_panel) = match judge.split_once('(') {
+        Some(("mean" | "median", _)) => (Level::Interval, true),
+        Some(("majority", _)) => (Level::Nominal, true),
+        _ => (Level::Interval, false),
+    };
+    if !is_panel {
+        return Ok(None);
+    }
+    let evaluations = crate::scores::evaluations(store, run).await?;
+    let verdicts = evaluations.iter().flat_map(|evaluation| &evaluation.verdicts);
+    Ok(panel_agreement(verdicts.filter(|verdict| verdict.judge == *judge), level))
 }
 
 /// What is stored of a run that has no summary.
@@ -120,8 +142,10 @@ fn head(run: &Run, known: &Known) -> String {
     ];
     lines.extend(run.of.map(|of| format!("  kind     {} of run {}", run.kind, of.short())));
     if let Some(family) = eval_judge::relatives(&run.model, &provenance.judge) {
-        let why = "a judge prefers answers of its own kind, so the scores may flatter";
-        lines.push(format!("  note     judge and model are of one family ({}): {why}", clean(&family)));
+        let family = clean(&family);
+        lines.push(format!(
+            "  caution  judge and model are of one family ({family}): such a judge tends to prefer its own kind"
+        ));
     }
     if !run.params.is_empty() {
         let params = run.params.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();

@@ -142,7 +142,7 @@ impl Audit {
         let steps = DOUBLINGS as usize + 1;
         let series = lengths.chunks(steps).zip(found.scores.chunks(steps));
         let slopes: Vec<f64> = series.filter_map(|(lengths, scores)| slope(lengths, scores)).collect();
-        let words = |gain: f64| format!("{:+.3} in score for each doubling of the length", gain);
+        let words = |gain: f64| format!("{gain:+.3} in score for each doubling of the length");
         Ok(found.finding("verbosity", &slopes, of_mean(&slopes), self.verbosity, words))
     }
 

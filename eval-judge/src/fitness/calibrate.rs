@@ -121,7 +121,7 @@ pub fn ppi_mean(labels: &[f64], scores: &[f64], others: &[f64]) -> Option<(f64, 
     let level = mean(others)? + mean(&errors)?;
     let error = (variance(&errors) / errors.len() as f64 + variance(others) / others.len() as f64).sqrt();
     let has_interval = labels.len() > 1 && error > 0.0;
-    Some((level, has_interval.then(|| (level - NORMAL * error, level + NORMAL * error))))
+    Some((level, has_interval.then_some((level - NORMAL * error, level + NORMAL * error))))
 }
 
 fn variance(values: &[f64]) -> f64 {

@@ -19,8 +19,8 @@ pub use criterion::Criterion;
 /// default; a sample without an expected output is unscored) or `expected_output: optional` (such a sample is graded
 /// without one). The text goes to the grader as it is; it has no placeholders.
 ///
-/// A line `criterion NAME: WEIGHT` of the head makes the rubric one of several criteria, each graded by itself from 0 to
-/// 1. The text must say what each of them means. The score is their mean by weight, and the explanation has a line for
+/// A line `criterion NAME: WEIGHT` of the head makes the rubric one of several criteria, each with a score of its own. The
+/// text must say what each of them means. The verdict's score is their mean by weight, and its explanation has a line for
 /// each, which [`parts`](crate::parts) reads back.
 ///
 /// The default grades from 0 to 1 how far an answer agrees with the expected output. It is the file `rubric.md` of

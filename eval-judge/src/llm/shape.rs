@@ -69,15 +69,15 @@ impl Shape {
     /// everywhere.
     pub(super) fn response_format(&self) -> Value {
         let schema = match self {
-            Self::Score => object(json!({"reasoning": reasoning(100), "score": score()}), &["reasoning", "score"]),
+            Self::Score => object(&json!({"reasoning": reasoning(100), "score": score()}), &["reasoning", "score"]),
             Self::Criteria(names) => {
-                let one = object(json!({"reasoning": reasoning(50), "score": score()}), &["reasoning", "score"]);
+                let one = object(&json!({"reasoning": reasoning(50), "score": score()}), &["reasoning", "score"]);
                 let properties = names.iter().map(|name| (name.clone(), one.clone())).collect();
-                object(Value::Object(properties), &names.iter().map(String::as_str).collect::<Vec<_>>())
+                object(&Value::Object(properties), &names.iter().map(String::as_str).collect::<Vec<_>>())
             }
             Self::Pair => {
                 let better = json!({"type": "string", "enum": ["first", "second", "same"]});
-                object(json!({"reasoning": reasoning(100), "better": better}), &["reasoning", "better"])
+                object(&json!({"reasoning": reasoning(100), "better": better}), &["reasoning", "better"])
             }
         };
         json!({"type": "json_schema", "json_schema": {"name": "verdict", "strict": true, "schema": schema}})
@@ -92,6 +92,6 @@ fn score() -> Value {
     json!({"type": "number", "description": "from 0 (wrong) to 1 (right)"})
 }
 
-fn object(properties: Value, required: &[&str]) -> Value {
+fn object(properties: &Value, required: &[&str]) -> Value {
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }

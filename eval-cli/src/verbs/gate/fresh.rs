@@ -3,7 +3,6 @@
 use eval_core::{Dataset, DatasetRef, Group, Run, RunStatus};
 use eval_drift::{Gate, RunScores};
 
-use super::super::dataset::check_judges;
 use super::super::run::{frozen, judge_frozen, reporter};
 use super::{Before, Decided, Undecided, finish, limits};
 use crate::args::{GateArgs, Global, Selecting};
@@ -72,7 +71,7 @@ impl Asking<'_> {
             ..Selecting::default()
         };
         let dataset = super::super::run::dataset(settings, &selecting)?;
-        check_judges(&dataset)?;
+        compose::check_judges(&dataset)?;
         Ok(dataset)
     }
 
