@@ -2,12 +2,12 @@
 
 use std::io::{self, Read, Write};
 
-use csv::{ReaderBuilder, StringRecord, Writer};
+use csv::{Position, ReaderBuilder, StringRecord, Writer};
 use eval_core::{Evaluation, Run, SampleId, Score};
 
 use super::super::error::ImportError;
 use super::cell::{cell, text};
-use super::read::{broken, delimiter, fill};
+use super::read::{broken, delimiter};
 use super::write::failed;
 
 const RUN: &str = "run";
@@ -56,19 +56,33 @@ pub struct LabelRow {
 /// [`ImportError`] with line and column for what is no label, for a column that is missing or twice, and for a table in
 /// which no row has a score.
 pub fn read_labels(mut reader: impl Read) -> Result<Vec<LabelRow>, ImportError> {
-    let mut head = [0; 256];
-    let length = fill(&mut reader, &mut head).map_err(|source| ImportError::Read { line: 1, source })?;
-    let head = head[..length].to_vec();
-    let mut table = ReaderBuilder::new().delimiter(delimiter(&head)).from_reader(io::Cursor::new(head).chain(reader));
-    let columns = Columns::of(table.headers().map_err(|error| broken(0, error))?)?;
+    let mut text = Vec::new();
+    reader.read_to_end(&mut text).map_err(|source| ImportError::Read { line: 1, source })?;
+    let mut table = ReaderBuilder::new().delimiter(delimiter(&text)).from_reader(text.as_slice());
+    let columns = Columns::of(table.headers().map_err(|error| refused(&text, error))?)?;
     let (mut rows, mut record) = (Vec::new(), StringRecord::new());
-    while table.read_record(&mut record).map_err(|error| broken(0, error))? {
-        let line = record.position().map_or(1, csv::Position::line);
-        rows.extend(columns.row(line, &record)?);
+    while table.read_record(&mut record).map_err(|error| refused(&text, error))? {
+        rows.extend(columns.row(line(&text, record.position()), &record)?);
     }
     match rows.is_empty() {
         true => Err(ImportError::Unknown(format!("no row has a score: fill the column `{}`", columns.score.0))),
         false => Ok(rows),
+    }
+}
+
+/// The line, from 1, of a record. The reader has not passed the second half of a line end yet when it says where the next
+/// record begins.
+fn line(text: &[u8], at: Option<&Position>) -> u64 {
+    let byte = at.map_or(0, |at| usize::try_from(at.byte()).unwrap_or(usize::MAX)).min(text.len());
+    let ends = text[byte..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    1 + text[..byte + ends].iter().filter(|byte| **byte == b'\n').count() as u64
+}
+
+fn refused(text: &[u8], error: csv::Error) -> ImportError {
+    let line = line(text, error.position());
+    match broken(0, error) {
+        ImportError::Row { column, message, .. } => ImportError::Row { line, column, message },
+        other => other,
     }
 }
 

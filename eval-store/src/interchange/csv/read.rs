@@ -38,7 +38,7 @@ pub(crate) async fn read(desk: &mut Desk<'_>, mut reader: impl Read) -> Result<(
     Ok(())
 }
 
-pub(super) fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut length = 0;
     while length < buffer.len() {
         match reader.read(&mut buffer[length..])? {
