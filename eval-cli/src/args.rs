@@ -368,6 +368,9 @@ pub(crate) struct DoctorArgs {
     /// Ask each model one short question too: this costs a few tokens
     #[arg(long)]
     pub(crate) ask: bool,
+    /// Ask each model who it is, and show what its endpoint tells of it: hints, never a verdict
+    #[arg(long)]
+    pub(crate) identity: bool,
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
 }

@@ -67,7 +67,7 @@ pub use provider::{
 pub use reporter::{Collect, Fanout, JsonLines, Reporter};
 pub use run::{DatasetRef, Progress, Provenance, Run, RunId, RunKind, RunStatus, Stop};
 pub use score::Score;
-pub use served::{Flag, ServedSummary};
+pub use served::{Flag, PromptTokens, ServedSummary};
 pub use spec::RunSpec;
 pub use store::{
     Baseline, Baselines, Change, Changes, Comparison, ComparisonQuery, CostQuery, DailyCost, DriftLog, Durable,

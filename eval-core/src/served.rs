@@ -1,9 +1,13 @@
 //! What really answered in a run, and what was odd about it.
 
+mod prompt_tokens;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use prompt_tokens::PromptTokens;
 
 use crate::{Served, ServedCounts};
 
@@ -20,6 +24,8 @@ pub enum Flag {
     Fallback,
     /// The response names a model that was not asked for.
     OtherModel,
+    /// The headers are those of a provider that does not make the model that was asked for.
+    OtherMaker,
     /// Another deployment answered than in most of the run.
     MixedBackends,
 }
@@ -32,6 +38,7 @@ impl Flag {
             Self::HiddenRetries => "hidden_retries",
             Self::Fallback => "fallback",
             Self::OtherModel => "other_model",
+            Self::OtherMaker => "other_maker",
             Self::MixedBackends => "mixed_backends",
         }
     }
@@ -43,6 +50,7 @@ impl Flag {
             Self::HiddenRetries => "came after retries inside the proxy, which are in their latency",
             Self::Fallback => "came from a fallback, which is another model",
             Self::OtherModel => "name a model that was not asked for",
+            Self::OtherMaker => "have the headers of a provider that does not make this model",
             Self::MixedBackends => "came from another backend than most",
         }
     }
@@ -59,12 +67,15 @@ impl Flag {
     /// ```
     pub fn of(asked: &str, served: &Served) -> Vec<Self> {
         let some = |count: Option<u32>| count.unwrap_or(0) > 0;
-        let other = served.model.as_deref().is_some_and(|model| !is_same_model(asked, model));
+        let named = served.raw_model.as_deref().or(served.model.as_deref());
+        let other = named.is_some_and(|model| !is_same_model(asked, model));
+        let maker = served.family.as_deref().is_some_and(|family| !may_serve(family, asked));
         [
             (Self::CacheHit, served.cache_hit == Some(true)),
             (Self::HiddenRetries, some(served.retries)),
             (Self::Fallback, some(served.fallbacks)),
             (Self::OtherModel, other),
+            (Self::OtherMaker, maker),
         ]
         .into_iter()
         .filter_map(|(flag, holds)| holds.then_some(flag))
@@ -87,6 +98,23 @@ fn is_same_model(asked: &str, served: &str) -> bool {
     let version =
         |rest: &str| rest.starts_with(['-', '@', ':']) && rest[1..].bytes().all(|b| b.is_ascii_digit() || b == b'-');
     served.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || version(rest) || rest == "-latest")
+}
+
+/// How the names of a maker's models begin, for makers whose own endpoints serve nobody else's models.
+const MAKERS: [(&str, &[&str]); 4] = [
+    ("openai", &["gpt", "chatgpt", "o1", "o3", "o4"]),
+    ("anthropic", &["claude"]),
+    ("mistral", &["mistral", "mixtral", "ministral", "magistral", "codestral", "pixtral"]),
+    ("deepseek", &["deepseek"]),
+];
+
+/// Whether an endpoint with the headers of this provider may serve this model. So it may unless the provider is a maker
+/// and the model another one's: a name of the user's own says nothing.
+fn may_serve(family: &str, asked: &str) -> bool {
+    let asked = asked.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let is_of = |(_, names): &&(&str, &[&str])| names.iter().any(|name| asked.starts_with(name));
+    let maker = MAKERS.iter().find(is_of).map(|(maker, _)| *maker);
+    !MAKERS.iter().any(|(name, _)| *name == family) || maker.is_none_or(|maker| maker == family)
 }
 
 /// What really answered in a run, and how many of its answers were odd. Made of its evaluations one by one, or of what a
@@ -151,6 +179,20 @@ impl ServedSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headers_of_another_maker_are_odd_and_those_of_a_host_are_not() {
+        for (family, asked, may) in [
+            ("anthropic", "gpt-5-chat", false),
+            ("openai", "anthropic/claude-haiku-4-5", false),
+            ("openai", "gpt-5-chat", true),
+            ("bedrock", "claude-haiku-4-5", true),
+            ("azure", "mistral-large", true),
+            ("anthropic", "our-chat", true),
+        ] {
+            assert_eq!(may_serve(family, asked), may, "{family} {asked}");
+        }
+    }
 
     #[test]
     fn dates_and_versions_do_not_make_another_model() {

@@ -66,6 +66,8 @@ pub const BEHAVIOURS: &[(&[&str], &str)] = &[
         &["cache-hit", "hidden-retries", "fallback", "other-model", "pair"],
         "a LiteLLM proxy that did what it was told not to do",
     ),
+    (&["gpt-5-chat"], "the headers of Anthropic, and an answer that says it is Claude"),
+    (&["swapped-20"], "more prompt tokens from the twentieth question on"),
 ];
 
 /// What a behaviour may depend on.
@@ -244,8 +246,16 @@ fn served(name: &str, when: &Circumstances<'_>) -> Option<Reply> {
         "hidden-retries" => from("chaos-1").header("x-litellm-attempted-retries", "2"),
         "fallback" => from("chaos-2").header("x-litellm-attempted-fallbacks", "1"),
         "other-model" => ok(&with("model", json!("claude-sonnet-4-5"))),
+        "gpt-5-chat" => {
+            let message = json!({"content": "I am Claude, made by Anthropic."});
+            ok(&answers::answer(&message, "stop")).header("llm_provider-anthropic-organization-id", "chaos")
+        }
         "pair" => from(if when.of_all.is_multiple_of(2) { "pair-a" } else { "pair-b" }),
-        _ => return None,
+        _ => {
+            let from: u64 = name.strip_prefix("swapped-")?.parse().ok()?;
+            let tokens = if when.of_all < from { 11 } else { 17 };
+            ok(&with("usage", json!({"prompt_tokens": tokens, "completion_tokens": 7})))
+        }
     })
 }
 

@@ -59,6 +59,11 @@ impl Endpoint {
         format!("endpoint {} ({}), {}, {key}", clean(url), settings.base_url.origin, self.name())
     }
 
+    /// Whether it is a LiteLLM proxy.
+    pub(crate) fn is_litellm(&self) -> bool {
+        self.profile == Wire::LiteLlm
+    }
+
     /// What it is.
     pub(crate) fn name(&self) -> &'static str {
         match self.profile {

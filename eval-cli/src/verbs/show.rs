@@ -3,6 +3,7 @@
 mod comparison;
 mod labels;
 mod page;
+mod served;
 
 use eval_core::{Evaluation, EvaluationQuery, Flag, Interim, OutcomeKind, Reports, Run, Store, Verdict};
 use eval_judge::{Level, panel_agreement};
@@ -43,12 +44,13 @@ async fn whole(console: &Console, store: &DieselStore, run: &Run, args: &ShowArg
     let interim = report::interim(store, run).await?;
     let (labels, known) = (fitness::labels(store, run).await?, Known::of(store, &run.provenance.judge_hash).await?);
     let labels = labels::shown(labels, &evaluations);
-    let served = store.served(run.id).await?;
+    let answered = served::answered(store, run).await?;
     if console.is_machine() {
         let mut document = json!({
             "schema": "evalctl.show/1", "run": run, "judge_fitness": known, "evaluations": evaluations,
-            "labels": labels, "served": served,
+            "labels": labels, "served": answered.served,
         });
+        document["prompt_tokens"] = answered.tokens();
         if let Some(interim) = interim {
             document["interim"] = serde_json::to_value(interim)?;
         }
@@ -65,7 +67,7 @@ async fn whole(console: &Console, store: &DieselStore, run: &Run, args: &ShowArg
         Some(interim) => console.print(format!("  so far   {}", so_far(run, &interim)))?,
         None => console.print(format!("\n{}", report::results(console, &[run])))?,
     }
-    for line in served.words() {
+    for line in answered.words() {
         console.print(format!("  served   {}", clean(&line)))?;
     }
     if let Some(categories) = report::categories(console, run) {
@@ -292,6 +294,8 @@ fn call(run: &Run, evaluation: &Evaluation) -> String {
         ));
         let known = [
             ("model", &served.model),
+            ("behind it", &served.raw_model),
+            ("headers of", &served.family),
             ("deployment", &served.model_id),
             ("fingerprint", &served.fingerprint),
             ("proxy", &served.proxy),

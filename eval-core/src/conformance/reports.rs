@@ -24,6 +24,7 @@ pub async fn reports<S: Reports>(make: impl AsyncFn() -> S) {
     histories::equal(&Pair::new(make().await)).await;
     interim::equal(&Pair::new(make().await)).await;
     served::equal(&Pair::new(make().await)).await;
+    served::prompt_tokens_equal(&Pair::new(make().await)).await;
 }
 
 /// A store and what it is compared with: the default bodies over a store in memory.

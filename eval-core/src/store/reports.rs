@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{anchors, comparison, costs, history, interim, served, stats};
 use crate::{
-    Comparison, ComparisonQuery, CostQuery, DailyCost, History, HistoryQuery, Interim, Run, RunId, RunQuery,
-    SampleScore, ServedSummary, Stats, Store, StoreError,
+    Comparison, ComparisonQuery, CostQuery, DailyCost, History, HistoryQuery, Interim, PromptTokens, Run, RunId,
+    RunQuery, SampleScore, ServedSummary, Stats, Store, StoreError,
 };
 
 /// One line of a leaderboard: the latest comparable run of a name.
@@ -89,6 +89,14 @@ pub trait Reports: Store {
     /// [`StoreError::NotFound`] when there is no such run; another one when the store cannot be read.
     async fn served(&self, run: RunId) -> Result<ServedSummary, StoreError> {
         served::served(self, run).await
+    }
+
+    /// The prompt tokens of the questions that a run shares with another one, content and all.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such run, either of them; another one when the store cannot be read.
+    async fn prompt_tokens(&self, run: RunId, other: RunId) -> Result<PromptTokens, StoreError> {
+        served::prompt_tokens(self, run, other).await
     }
 
     /// The whole, finished runs of a name on a data set, newest first. A run's [`score`](Run::score) has mean, n and

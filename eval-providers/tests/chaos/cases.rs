@@ -147,4 +147,6 @@ pub(crate) const CASES: &[Case] = &[
     says("F28", "fallback", "Paris.", "stop"),
     says("F28", "other-model", "Paris.", "stop"),
     says("F28", "pair", "Paris.", "stop"),
+    says("F28", "gpt-5-chat", "I am Claude, made by Anthropic.", "stop"),
+    says("F28", "swapped-20", "Paris.", "stop"),
 ];

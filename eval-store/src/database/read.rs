@@ -12,7 +12,7 @@ pub(crate) use figures::{costs, stats};
 pub(crate) use histories::{anchors, history, windows};
 pub(crate) use interim::interim;
 pub(crate) use runs::{get_run, latest_comparable, list_runs, runs_of};
-pub(crate) use served::served;
+pub(crate) use served::{prompt_tokens, served};
 
 /// A limit as SQL takes it.
 pub(crate) fn sql_limit(limit: usize) -> i64 {
