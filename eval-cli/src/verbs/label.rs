@@ -97,7 +97,7 @@ pub(crate) async fn of_rows(
     run: Option<&str>,
     by: &str,
 ) -> Result<Vec<Label>, Refused> {
-    let mut runs: BTreeMap<&str, (Run, BTreeSet<(SampleId, u32)>)> = BTreeMap::new();
+    let mut runs: BTreeMap<&str, (Run, Answers)> = BTreeMap::new();
     let (mut labels, mut at) = (Vec::new(), None);
     for row in rows {
         let Some(name) = row.run.as_deref().or(run) else {
@@ -131,7 +131,10 @@ pub(crate) async fn of_rows(
     Ok(labels)
 }
 
-async fn answers(store: &dyn Store, run: &Run) -> Result<BTreeSet<(SampleId, u32)>, Failure> {
+/// Questions and epochs that were answered.
+type Answers = BTreeSet<(SampleId, u32)>;
+
+async fn answers(store: &dyn Store, run: &Run) -> Result<Answers, Failure> {
     let found = scores::evaluations(store, run).await?.into_iter();
     Ok(found.filter(|found| found.completion.is_some()).map(|found| (found.sample.id.clone(), found.epoch)).collect())
 }

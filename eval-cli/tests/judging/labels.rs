@@ -12,7 +12,7 @@ fn fill(folder: &TempDir, is_fair: bool) {
     let mut lines = table.lines();
     let mut filled = vec![lines.next().unwrap().to_owned()];
     filled.extend(lines.map(|line| {
-        let score = if line.contains(",RIGHT ") && !line.contains(",WRONG ") == is_fair { "pass" } else { "fail" };
+        let score = if line.contains(",WRONG ") != is_fair { "pass" } else { "fail" };
         let start = line.strip_suffix(",,,").unwrap();
         format!("{start},{score},Grace,looked at it")
     }));

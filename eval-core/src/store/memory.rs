@@ -19,8 +19,8 @@ pub struct InMemory {
     runs: Mutex<BTreeMap<RunId, Kept>>,
     baselines: Mutex<Vec<Baseline>>,
     marks: Mutex<Vec<Mark>>,
-    /// By run, sample, epoch, author and time.
-    labels: Mutex<BTreeMap<(RunId, SampleId, u32, String, Timestamp), Label>>,
+    /// Sorted by run, sample, epoch, author and time.
+    labels: Mutex<Vec<Label>>,
 }
 
 #[derive(Debug)]
@@ -214,6 +214,11 @@ impl Marks for InMemory {
     }
 }
 
+/// What tells a label from others.
+fn place(label: &Label) -> (RunId, &SampleId, u32, &str, Timestamp) {
+    (label.run, &label.sample, label.epoch, &label.author, label.at)
+}
+
 #[async_trait]
 impl Labels for InMemory {
     async fn put_labels(&self, labels: &[Label]) -> Result<(), StoreError> {
@@ -223,8 +228,9 @@ impl Labels for InMemory {
         }
         let mut all = lock(&self.labels);
         for label in labels {
-            let Label { run, sample, epoch, author, at, .. } = label;
-            all.entry((*run, sample.clone(), *epoch, author.clone(), *at)).or_insert_with(|| label.clone());
+            if let Err(at) = all.binary_search_by(|other| place(other).cmp(&place(label))) {
+                all.insert(at, label.clone());
+            }
         }
         Ok(())
     }
@@ -232,7 +238,7 @@ impl Labels for InMemory {
     async fn labels(&self, run: RunId) -> Result<Vec<Label>, StoreError> {
         let all = lock(&self.labels);
         // In this order the last one of an author on an answer is the newest.
-        let of_run = all.values().filter(|label| label.run == run);
+        let of_run = all.iter().filter(|label| label.run == run);
         let mut found: Vec<Label> = Vec::new();
         for label in of_run {
             let is_same =
