@@ -105,15 +105,16 @@ pub(crate) async fn evaluators(
     };
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
     check(console, endpoint.as_ref(), &models, &graders)?;
-    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), waits.clone()));
-    let bench = judges::Bench { column: column.as_deref(), provider: provider.as_ref(), rubric: &rubric, against };
-    let judges = bench.judges(&names)?;
-
     let connections = models.len() * graders.len().max(1);
-    let concurrency = match endpoint {
+    let concurrency = match &endpoint {
         Some(_) => files::affordable(console, settings.concurrency.value, connections),
         None => settings.concurrency.value,
     };
+    // All runs ask at the same time, and all may be judged by one model.
+    let ceiling = concurrency * models.len().max(1);
+    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), ceiling, waits.clone()));
+    let bench = judges::Bench { column: column.as_deref(), provider: provider.as_ref(), rubric: &rubric, against };
+    let judges = bench.judges(&names)?;
     let parts = Parts {
         concurrency,
         settings,
@@ -324,6 +325,8 @@ fn spec(settings: &Settings, asked: &Asked) -> RunSpec {
     spec.profile = settings.profile.value.to_possible_value().map(|value| value.get_name().to_owned());
     spec.timeout_s = Some(settings.timeout_s.value);
     spec.max_attempts = Some(settings.max_attempts.value);
+    (spec.rpm, spec.tpm) = (settings.rpm.value, settings.tpm.value);
+    spec.patience_s = Some(settings.patience_s.value);
     spec.concurrency = Some(settings.concurrency.value);
     spec
 }

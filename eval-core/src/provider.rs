@@ -2,6 +2,7 @@
 
 mod layer;
 mod message;
+mod rates;
 mod scripted;
 mod stored;
 
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 
 pub use layer::{Layer, ProviderExt};
 pub use message::{Completion, FinishReason, Message, Params, Recall, Request, Role, Served, Timing, Usage};
+pub use rates::{Rate, Rates};
 pub use scripted::Scripted;
 pub use stored::StoredAnswers;
 

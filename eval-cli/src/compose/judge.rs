@@ -41,7 +41,8 @@ pub(crate) async fn one(
         true => None,
     };
     check(console, endpoint.as_ref(), &[], &graders)?;
-    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), waits));
+    let provider =
+        endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), settings.concurrency.value, waits));
     let bench = judges::Bench { column: None, provider: provider.as_ref(), rubric: &rubric, against };
     let judge = bench.judges(&names)?.into_iter().next().ok_or_else(|| Failure::usage("no judge"))?;
     let pairwise = match (against, graders.first()) {

@@ -13,7 +13,7 @@ use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
 use crate::output::{Console, clean};
-use crate::{command, progress, report, stop};
+use crate::{command, findings, progress, report, stop};
 
 /// Checks everything that can be checked for nothing, then asks.
 pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Outcome {
@@ -50,6 +50,7 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
     if let Some(folder) = &settings.json_out.value {
         copy(console, &composed.store, folder, &runs).await?;
     }
+    findings::ended(console, &composed.store, &runs).await;
     let exit = finish(console, &settings, compose::close_store(composed.store), &runs)?;
     if let (Some(run), false) = (runs.first(), console.is_machine()) {
         let show = format!("show {}", run.id.short());
