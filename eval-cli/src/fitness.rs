@@ -43,7 +43,7 @@ pub(crate) const fn word(fitness: Fitness) -> &'static str {
 }
 
 /// A run that keeps what is found of the judge of another run: it begins now, and is interrupted until it has
-/// [ended](ended).
+/// [ended].
 pub(crate) fn begun(of: &Run, judge: &str, hash: &str, check: Check) -> Run {
     let mut run = Run::new(of.model.clone(), of.dataset.clone(), 0);
     (run.kind, run.of, run.status) = (RunKind::Audit, Some(of.id), RunStatus::Interrupted);

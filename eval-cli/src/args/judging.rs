@@ -82,7 +82,7 @@ pub(crate) struct AnchorsArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CalibrateArgs {
-    /// The run whose judge is looked at [default: @latest]
+    /// The run whose judge is looked at
     #[arg(default_value = "@latest")]
     pub(crate) run: String,
     /// The labels of a table instead of the stored ones
