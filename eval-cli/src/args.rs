@@ -4,6 +4,7 @@ mod costs;
 mod decide;
 mod drift;
 mod files;
+mod judging;
 mod reading;
 mod retention;
 
@@ -16,6 +17,9 @@ pub(crate) use costs::{Costing, PricesVerb, RecostArgs};
 pub(crate) use decide::{CompareArgs, GateArgs, OnInconclusive, Only, PowerArgs, SelfTestArgs};
 pub(crate) use drift::{BaselineVerb, Detector, DriftArgs, DriftVerb, Looking, MarkArgs, Saying, SchemaOf};
 pub(crate) use files::{ExportArgs, ImportArgs};
+pub(crate) use judging::{
+    AnchorsArgs, AuditArgs, CalibrateArgs, JudgeVerb, LabelImportArgs, LabelSampleArgs, LabelVerb, RescoreArgs,
+};
 pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
 
@@ -117,6 +121,20 @@ pub(crate) enum Verb {
     Resume(Box<ResumeArgs>),
     /// Repeat the failed and unscored questions of a run
     RetryErrors(Box<ResumeArgs>),
+    /// Judge the stored answers of a run again, without asking the model
+    #[command(after_help = judging::RESCORE_EXAMPLES)]
+    Rescore(Box<RescoreArgs>),
+    /// Whether a judge can be trusted: anchors, agreement with people, tests
+    #[command(after_help = judging::JUDGE_EXAMPLES)]
+    Judge {
+        #[command(subcommand)]
+        verb: JudgeVerb,
+    },
+    /// What people say of answers
+    Label {
+        #[command(subcommand)]
+        verb: LabelVerb,
+    },
     /// List runs, newest first
     Runs(RunsArgs),
     /// Show a run: its questions, answers and the judge's reasons
@@ -231,6 +249,10 @@ pub(crate) struct RunArgs {
     pub(crate) selecting: Selecting,
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
+    /// First have the judge grade frozen answers again (`evalctl judge anchors`): those of this run, or the newest of the
+    /// data set [default: none]
+    #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true, default_missing_value = "newest")]
+    pub(crate) anchors: Option<String>,
     /// Questions in flight at once, for each model: as many as the endpoint takes, and at most so many [default: 8]
     #[arg(long, value_name = "N")]
     pub(crate) concurrency: Option<usize>,

@@ -61,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) drain_s: Setting<f64>,
     pub(crate) prices: Setting<Option<PathBuf>>,
     pub(crate) caps: Setting<Caps>,
+    /// The frozen answers that are judged first: a run, or `newest`.
+    pub(crate) anchors: Setting<Option<String>>,
     /// The key and the name of the variable it was found in.
     pub(crate) key: Option<Key>,
 }
@@ -86,6 +88,7 @@ pub(crate) struct Typed {
     pub(crate) drain: Option<f64>,
     pub(crate) prices: Option<PathBuf>,
     pub(crate) caps: Caps,
+    pub(crate) anchors: Option<String>,
     /// The flags whose values were not typed but are those of a stored run. The endpoint is never one of them: a key
     /// goes where its owner says, and not where a stored run does.
     pub(crate) of_run: Vec<&'static str>,
@@ -105,6 +108,7 @@ impl From<&RunArgs> for Typed {
             drain: args.drain,
             prices: args.costing.prices.clone(),
             caps: args.costing.caps(),
+            anchors: args.anchors.clone(),
             of_run: Vec::new(),
         }
     }
@@ -215,6 +219,7 @@ impl Settings {
             drain_s: sources.pick("--drain", typed.drain, &["EVALCTL_DRAIN"], number, values.drain, DEFAULT_DRAIN_S)?,
             prices: sources.optional("--prices", typed.prices, &["EVALCTL_PRICES"], path, values.prices)?,
             caps: sources.caps(typed.caps, values.caps),
+            anchors: sources.optional("--anchors", typed.anchors, &["EVALCTL_ANCHORS"], text, values.anchors)?,
             key: environment.find(&KEYS).map(|(value, origin)| Key { secret: value.into(), origin }),
         };
         settings.check()
