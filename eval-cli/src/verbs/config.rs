@@ -61,9 +61,12 @@ fn lines(settings: &Settings) -> Result<Vec<Line>, Failure> {
         line("tpm", &settings.tpm)?,
         line("patience", &settings.patience_s)?,
         line("drain", &settings.drain_s)?,
+        line("anchors", &settings.anchors)?,
         line("database_url", &database_url)?,
         line("json_out", &settings.json_out)?,
         line("spill", &settings.spill)?,
+        line("prices", &settings.prices)?,
+        line("caps", &settings.caps)?,
     ];
     lines.push(match &settings.key {
         Some(key) => ("key", Value::from("set"), key.origin.to_string()),

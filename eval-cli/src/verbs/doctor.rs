@@ -121,7 +121,15 @@ async fn look_at_models(
     let key =
         settings.key.as_ref().map_or_else(|| "none needed".into(), |key| format!("accepted, from {}", key.origin));
     checks.push(Check::new("key", Ok(key)));
-    let provider = endpoint.provider(settings, Arc::new(eval_core::InMemory::new()), 1, eval_core::Waits::new());
+    let log = Arc::new(eval_core::InMemory::new());
+    let budget = match compose::Budget::new(settings, log.clone()) {
+        Ok(budget) => budget,
+        Err(failure) => {
+            checks.push(Check::new("prices", Err(failure)));
+            return;
+        }
+    };
+    let provider = endpoint.provider(settings, log, 1, eval_core::Waits::new(), &budget);
     for model in wanted {
         let listed = endpoint.check(&quiet, &model);
         let result = match (listed, args.ask) {
