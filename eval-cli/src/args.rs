@@ -4,6 +4,7 @@ mod decide;
 mod drift;
 mod files;
 mod reading;
+mod recalling;
 mod retention;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ pub(crate) use decide::{CompareArgs, GateArgs, OnInconclusive, Only, PowerArgs, 
 pub(crate) use drift::{BaselineVerb, Detector, DriftArgs, DriftVerb, Looking, MarkArgs, Saying, SchemaOf};
 pub(crate) use files::{ExportArgs, ImportArgs};
 pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
+pub(crate) use recalling::{Caching, Taping};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
 
 /// Asks models golden questions, has the answers judged, remembers, and says what moved.
@@ -205,7 +207,7 @@ pub(crate) struct RunArgs {
     #[arg(short, long = "model", value_name = "MODEL")]
     pub(crate) models: Vec<String>,
     /// Every model that the endpoint lists
-    #[arg(long, conflicts_with = "models")]
+    #[arg(long, conflicts_with_all = ["models", "replay"])]
     pub(crate) all_models: bool,
     /// A judge; repeat for several [default: gpt-4o-mini]
     #[arg(long = "judge", value_name = "JUDGE")]
@@ -216,6 +218,10 @@ pub(crate) struct RunArgs {
     pub(crate) selecting: Selecting,
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
+    #[command(flatten)]
+    pub(crate) caching: Caching,
+    #[command(flatten)]
+    pub(crate) taping: Taping,
     /// Questions in flight at once, for each model [default: 8]
     #[arg(long, value_name = "N")]
     pub(crate) concurrency: Option<usize>,
@@ -243,6 +249,10 @@ pub(crate) struct ResumeArgs {
     pub(crate) run: Option<String>,
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
+    #[command(flatten)]
+    pub(crate) caching: Caching,
+    #[command(flatten)]
+    pub(crate) taping: Taping,
     /// Questions in flight at once, for each model [default: as it was]
     #[arg(long, value_name = "N")]
     pub(crate) concurrency: Option<usize>,

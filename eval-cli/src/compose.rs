@@ -5,6 +5,7 @@ mod files;
 mod judges;
 mod model;
 mod reading;
+mod recall;
 mod store;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub(crate) use eval_store::public_url;
 pub(crate) use judges::{JudgeName, check_column as check_judge_name, names as judge_names};
 pub(crate) use model::ModelName;
 pub(crate) use reading::existing as existing_store;
+pub(crate) use recall::{Recalls, refuse_used};
 pub(crate) use store::{
     Closed, OpenStore, close as close_store, existing as writable_store, must_exist, of_database, open as open_store,
     plain as plain_store,
@@ -43,6 +45,8 @@ pub(crate) struct Asked {
     pub(crate) tags: Vec<(String, String)>,
     /// The stored run that goes on, if one does.
     pub(crate) before: Option<Before>,
+    /// Where answers that were given before come from.
+    pub(crate) recalls: Recalls,
 }
 
 /// What a stored run says of itself. Whoever can write a file that is imported chooses it: it is compared, and not
@@ -84,14 +88,18 @@ pub(crate) async fn evaluators(
     let store = open_store(settings, waits.clone()).await?;
 
     let graders = graders(&names, column.as_deref());
-    let endpoint = match needs || !graders.is_empty() {
+    let endpoint = match (needs || !graders.is_empty()) && !asked.recalls.is_replay() {
         true => Some(Endpoint::connect(console, settings, before).await?),
         false => None,
     };
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
     check(console, endpoint.as_ref(), &models, &graders)?;
-    let provider = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone()));
-    let judges = judges::build(&names, column.as_deref(), provider.as_ref(), &rubric)?;
+    let recalls = &asked.recalls;
+    recalls.check(models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied()))?;
+    let asking = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), recalls));
+    let provider = recalls.replayed(store.clone()).or(asking.map(|asking| recalls.cached(asking, settings)));
+    let grader = provider.as_ref().map(|provider| (provider, recalls.needs_repeatable()));
+    let judges = judges::build(&names, column.as_deref(), grader, &rubric)?;
 
     let connections = models.len() * graders.len().max(1);
     let concurrency = match endpoint {
@@ -108,7 +116,7 @@ pub(crate) async fn evaluators(
         provider,
         store: store.clone(),
         waits,
-        spec: spec(settings),
+        spec: spec(settings, asked),
         git: crate::git::provenance(),
     };
     let evaluators = models.iter().map(|model| parts.evaluator(model)).collect::<Result<_, _>>()?;
@@ -245,7 +253,8 @@ impl Parts<'_> {
         let builder = match model {
             ModelName::Endpoint(name) => {
                 let provider = self.provider.clone().ok_or_else(|| Failure::usage("no endpoint"))?;
-                self.builder(provider)?.model(name).prompt(prompt)
+                let recalled = self.asked.recalls.is_replay();
+                self.builder(provider)?.model(name).prompt(prompt).recalled(recalled)
             }
             ModelName::Simulated(name) => {
                 let model = simulated(name, self.dataset)?;
@@ -287,7 +296,7 @@ impl Parts<'_> {
 }
 
 /// How the run was set up, for who resumes it.
-fn spec(settings: &Settings) -> RunSpec {
+fn spec(settings: &Settings, asked: &Asked) -> RunSpec {
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
     let mut spec = RunSpec::new(path(&settings.dataset.value).unwrap_or_default());
     spec.folder = std::env::current_dir().ok().map(|folder| folder.to_string_lossy().into_owned());
@@ -295,7 +304,8 @@ fn spec(settings: &Settings) -> RunSpec {
     spec.prompt = path(&settings.prompt.value);
     spec.system = path(&settings.system.value);
     spec.rubric = path(&settings.rubric.value);
-    spec.base_url = settings.base_url.value.as_deref().map(public_url);
+    let base_url = settings.base_url.value.as_deref().filter(|_| !asked.recalls.is_replay());
+    spec.base_url = base_url.map(public_url);
     spec.profile = settings.profile.value.to_possible_value().map(|value| value.get_name().to_owned());
     spec.timeout_s = Some(settings.timeout_s.value);
     spec.max_attempts = Some(settings.max_attempts.value);

@@ -12,6 +12,7 @@ mod git;
 mod mount;
 mod output;
 mod progress;
+mod recalled;
 mod refs;
 mod report;
 mod scores;

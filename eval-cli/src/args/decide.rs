@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use eval_core::Money;
 
-use super::{Asking, Endpoint, pair};
+use super::{Asking, Endpoint, Taping, pair};
 
 pub(super) const GATE_EXAMPLES: &str = "\
 Examples:
@@ -16,6 +16,7 @@ Examples:
   evalctl gate @latest --vs @latest~1 --format junit > gate.xml
   evalctl gate --run golden.csv -m gpt-4o --vs @baseline     asks the questions first
   evalctl gate --run golden.csv -m gpt-4o --vs window:7 --on-inconclusive rerun
+  evalctl gate --run golden.csv -m gpt-4o --vs tag:release --replay cassette    without key and network
 
 A drop passes when its 90 % interval lies above -margin, fails when it lies below 0 (and does not pass), else it is
 inconclusive and says what it would take. An absolute limit fails only if the whole interval is beyond it.
@@ -50,6 +51,9 @@ pub(crate) struct GateArgs {
     /// The baseline: a run, @latest~N, @baseline (or blessed), tag:KEY=VALUE, ref:COMMIT, branch:NAME, window:N
     #[arg(long, value_name = "REF")]
     pub(crate) vs: String,
+    /// Decide also on answers that were given before, out of a cache or a cassette; --replay implies it
+    #[arg(long)]
+    pub(crate) allow_cached: bool,
     /// On GitHub: do not append to the summary of the step
     #[arg(long)]
     pub(crate) no_summary: bool,
@@ -60,7 +64,7 @@ pub(crate) struct GateArgs {
 }
 
 /// What has no meaning for a run that is there.
-const OF_FRESH: [&str; 17] = [
+const OF_FRESH: [&str; 19] = [
     "dataset",
     "model",
     "judges",
@@ -78,6 +82,8 @@ const OF_FRESH: [&str; 17] = [
     "profile",
     "timeout",
     "max_attempts",
+    "record",
+    "replay",
 ];
 
 /// A run that is made first.
@@ -109,6 +115,8 @@ pub(crate) struct Fresh {
     pub(crate) asking: Asking,
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
+    #[command(flatten)]
+    pub(crate) taping: Taping,
 }
 
 /// What a run has to keep.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use eval_core::{AttemptLog, Provider, ProviderError, ProviderErrorKind, ProviderExt as _};
 use eval_providers::{LedgerLayer, LiteLlm, OpenAi, Profile as Wire, RetryLayer, offers};
 
-use super::Before;
+use super::{Before, Recalls};
 use crate::args::Profile;
 use crate::command;
 use crate::config::{BASE_URLS, KEYS, Origin, Settings};
@@ -65,8 +65,13 @@ impl Endpoint {
     }
 
     /// The endpoint, each attempt written down, with retries around it.
-    pub(crate) fn provider(&self, settings: &Settings, log: Arc<dyn AttemptLog>) -> Arc<dyn Provider> {
-        let ledger = self.client.clone().layer(LedgerLayer::new(log));
+    pub(crate) fn provider(
+        &self,
+        settings: &Settings,
+        log: Arc<dyn AttemptLog>,
+        recalls: &Recalls,
+    ) -> Arc<dyn Provider> {
+        let ledger = recalls.over(self.client.clone()).layer(LedgerLayer::new(log));
         Arc::new(ledger.layer(RetryLayer::new(settings.max_attempts.value)))
     }
 

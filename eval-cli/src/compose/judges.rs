@@ -18,6 +18,9 @@ pub(crate) enum JudgeName {
     Grader(String),
 }
 
+/// Who answers graders, and whether the same answer has to be judged by the very same request each time.
+pub(super) type Grader<'a> = Option<(&'a Arc<dyn Provider>, bool)>;
+
 /// A built-in judge, else the grader of the LLM judge; `llm:NAME` forces the latter.
 pub(crate) fn parse(name: &str) -> Result<JudgeName, Failure> {
     if let Some(grader) = name.strip_prefix("llm:") {
@@ -61,29 +64,31 @@ pub(crate) fn grader_of_column(names: &[JudgeName]) -> String {
 pub(crate) fn build(
     names: &[JudgeName],
     column: Option<&str>,
-    provider: Option<&Arc<dyn Provider>>,
+    endpoint: Grader<'_>,
     rubric: &Rubric,
 ) -> Result<Vec<Arc<dyn Judge>>, Failure> {
     let one = |name: &JudgeName| -> Result<Arc<dyn Judge>, Failure> {
         match name {
             JudgeName::BuiltIn(spec) => built_in(spec).map_err(|error| Failure::usage(chain(&error))),
-            JudgeName::Grader(grader) => Ok(Arc::new(llm(grader, provider, rubric)?)),
+            JudgeName::Grader(grader) => Ok(Arc::new(llm(grader, endpoint, rubric)?)),
         }
     };
     let mut judges = names.iter().map(one).collect::<Result<Vec<_>, _>>()?;
     if let Some(first) = judges.first_mut() {
         let mut chooser = BySample::new(first.clone());
         if let Some(grader) = column {
-            chooser = chooser.with("llm", llm(grader, provider, rubric)?);
+            chooser = chooser.with("llm", llm(grader, endpoint, rubric)?);
         }
         *first = Arc::new(chooser);
     }
     Ok(judges)
 }
 
-fn llm(grader: &str, provider: Option<&Arc<dyn Provider>>, rubric: &Rubric) -> Result<LlmJudge, Failure> {
-    let provider = provider.ok_or_else(|| Failure::usage(format!("the judge `{grader}` needs an endpoint")))?;
+fn llm(grader: &str, endpoint: Grader<'_>, rubric: &Rubric) -> Result<LlmJudge, Failure> {
+    let (provider, repeatable) =
+        endpoint.ok_or_else(|| Failure::usage(format!("the judge `{grader}` needs an endpoint")))?;
     let builder = LlmJudge::builder(provider.clone()).grader(grader).rubric(rubric.clone());
+    let builder = if repeatable { builder.repeatable() } else { builder };
     builder.build().map_err(|error| Failure::usage(chain(&error)))
 }
 

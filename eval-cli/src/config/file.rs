@@ -40,6 +40,8 @@ pub(crate) struct Values {
     pub(crate) timeout: Option<Spanned<f64>>,
     pub(crate) max_attempts: Option<Spanned<u32>>,
     pub(crate) drain: Option<Spanned<f64>>,
+    pub(crate) cache: Option<Spanned<PathBuf>>,
+    pub(crate) cache_days: Option<Spanned<f64>>,
     pub(crate) database_url: Option<Spanned<String>>,
     pub(crate) json_out: Option<Spanned<PathBuf>>,
     pub(crate) spill: Option<Spanned<PathBuf>>,

@@ -58,6 +58,8 @@ fn lines(settings: &Settings) -> Result<Vec<Line>, Failure> {
         line("timeout", &settings.timeout_s)?,
         line("max_attempts", &settings.max_attempts)?,
         line("drain", &settings.drain_s)?,
+        line("cache", &settings.cache)?,
+        line("cache_days", &settings.cache_days)?,
         line("database_url", &database_url)?,
         line("json_out", &settings.json_out)?,
         line("spill", &settings.spill)?,

@@ -116,7 +116,7 @@ async fn look_at_models(
     let key =
         settings.key.as_ref().map_or_else(|| "none needed".into(), |key| format!("accepted, from {}", key.origin));
     checks.push(Check::new("key", Ok(key)));
-    let provider = endpoint.provider(settings, Arc::new(eval_core::InMemory::new()));
+    let provider = endpoint.provider(settings, Arc::new(eval_core::InMemory::new()), &compose::Recalls::default());
     for model in wanted {
         let listed = endpoint.check(&quiet, &model);
         let result = match (listed, ask) {

@@ -3,7 +3,7 @@
 mod fresh;
 mod github;
 
-use eval_core::{Run, Store};
+use eval_core::{Run, RunKind, Store};
 use eval_drift::{Gate, GateReport, Markdown, Policy, RunScores, junit, text};
 use serde_json::json;
 
@@ -31,9 +31,22 @@ async fn stored(console: &Console, global: &Global, args: &GateArgs, (gate, run)
     let store = compose::existing_store(&settings).await?;
     let run = refs::resolve(&store, run).await?;
     let baseline = refs::baseline(&store, &run, &args.vs).await?;
+    refuse_recalled(args, std::iter::once(&run).chain(baseline.runs()))?;
     let before = before(&store, &baseline).await?;
     let report = decide(gate, 1, &scores::of(&store, &run).await?, &before, &baseline);
     finish(console, args, &run, &report, &baseline)
+}
+
+/// Old answers say nothing of how a model answers now: nobody decides by them who did not ask for that.
+fn refuse_recalled<'a>(args: &GateArgs, runs: impl IntoIterator<Item = &'a Run>) -> Result<(), Failure> {
+    if args.allow_cached || args.fresh.taping.replay.is_some() {
+        return Ok(());
+    }
+    match runs.into_iter().find(|run| run.kind == RunKind::Recall) {
+        None => Ok(()),
+        Some(run) => Err(Failure::usage(format!("run {} has answers out of a cache or a cassette", run.id.short()))
+            .hint("they are older than the run; --allow-cached decides all the same")),
+    }
 }
 
 /// The scores of a baseline; none where there is none.
@@ -106,6 +119,7 @@ fn command(args: &GateArgs, run: &Run) -> String {
     words.extend(limits.categories.iter().map(|(name, points)| {
         format!("--category {}", quoted(&format!("{name}={}", points.unwrap_or(limits.margin))))
     }));
+    words.extend(args.allow_cached.then(|| "--allow-cached".to_owned()));
     words.extend(limits.errors_as_failures.then(|| "--errors-as-failures".to_owned()));
     words.push(match limits.on_inconclusive {
         OnInconclusive::Warn => "--on-inconclusive warn".to_owned(),

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use eval_core::{Dataset, Draw, EvaluationQuery, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection};
+use eval_core::{Dataset, Draw, EvaluationQuery, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection, Store};
 use serde_json::json;
 
 use super::dataset::check_judges;
 use crate::args::{Format, Global, RunArgs, Selecting};
-use crate::compose::{self, Asked};
+use crate::compose::{self, Asked, Recalls};
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
@@ -19,7 +19,15 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
     let settings = Settings::load(global, Typed::from(&args))?;
     let dataset = dataset(&settings, &args.selecting)?;
     check_judges(&dataset)?;
-    let asked = Asked { all: args.all_models, name: args.name.clone(), tags: args.tags.clone(), before: None };
+    compose::refuse_used(&args.taping)?;
+    let recalls = Recalls::open(&settings, &args.taping)?;
+    let asked = Asked {
+        all: args.all_models,
+        name: args.name.clone(),
+        tags: args.tags.clone(),
+        before: None,
+        recalls: recalls.clone(),
+    };
     let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;
     dataset.notes().iter().for_each(|note| console.note(format!("note: {note}")));
 
@@ -36,7 +44,10 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
     if let Some(folder) = &settings.json_out.value {
         copy(console, &composed.store, folder, &runs).await?;
     }
+    let recalled = recalled(&*composed.store, &runs).await?;
     let exit = finish(console, &settings, compose::close_store(composed.store), &runs)?;
+    recalled.iter().for_each(|line| console.note(line));
+    recalls.warn(console);
     if let (Some(run), false) = (runs.first(), console.is_machine()) {
         let show = format!("show {}", run.id.short());
         let next = [show.as_str(), "models", "runs"].map(|words| command::command(&settings, words));
@@ -73,6 +84,16 @@ pub(crate) fn reporter(console: &Console, display: Box<dyn Reporter>, open: &sto
         Format::Jsonl => fanout.with(JsonLines::new(std::io::stdout())),
         _ => fanout,
     })
+}
+
+/// What is to be said of runs with answers that were given before.
+pub(super) async fn recalled(store: &dyn Store, runs: &[Run]) -> Result<Vec<String>, Failure> {
+    let mut lines = Vec::new();
+    for run in runs {
+        let words = crate::recalled::words(store, run).await?;
+        lines.extend(words.map(|words| format!("run {}: {words}", run.id.short())));
+    }
+    Ok(lines)
 }
 
 async fn copy(console: &Console, store: &compose::OpenStore, folder: &Path, runs: &[Run]) -> Result<(), Failure> {

@@ -46,6 +46,9 @@ async fn whole(console: &Console, store: &dyn Reports, run: &Run, args: &ShowArg
         return Ok(Exit::Done);
     }
     console.print(head(run))?;
+    if let Some(recalled) = crate::recalled::words(store, run).await? {
+        console.print(format!("  recalled {recalled}"))?;
+    }
     match interim {
         Some(interim) => console.print(format!("  so far   {}", so_far(run, &interim)))?,
         None => console.print(format!("\n{}", report::results(console, &[run])))?,
@@ -238,6 +241,11 @@ fn call(evaluation: &Evaluation) -> String {
         money(evaluation.cost),
         money(evaluation.judge_cost())
     ));
+    let recalled = evaluation.completion.as_ref().and_then(|answer| Some((answer, answer.served.recalled?)));
+    lines.extend(recalled.map(|(answer, from)| {
+        let cost = money(answer.would_have_cost);
+        format!("  {DIM}recalled{DIM:#}  from the {}; asked, it would have cost {cost}", from.name())
+    }));
     if let Some(completion) = &evaluation.completion {
         let (usage, served) = (&completion.usage, &completion.served);
         let (prompt, answer) = (tokens(usage.prompt_tokens), tokens(usage.completion_tokens));

@@ -7,8 +7,8 @@ use super::Evaluator;
 use super::session::Limits;
 use super::task::Setup;
 use crate::{
-    DatasetRef, Durable, Judge, Params, PromptTemplate, Provenance, Provider, Run, RunError, RunId, RunSpec, Store,
-    Waits, short_hash,
+    DatasetRef, Durable, Judge, Params, PromptTemplate, Provenance, Provider, Run, RunError, RunId, RunKind, RunSpec,
+    Store, Waits, short_hash,
 };
 
 /// The settings of an [`Evaluator`]; each has a default.
@@ -147,6 +147,13 @@ impl EvaluatorBuilder {
     /// Says that the answers are simulated, so that nobody takes the run for a measurement. Default false.
     pub fn simulated(mut self, simulated: bool) -> Self {
         self.blank.provenance.simulated = simulated;
+        self
+    }
+
+    /// Says beforehand that nobody will be asked, because all answers come from a cassette: the run is of the kind
+    /// [`Recall`](RunKind::Recall) also when it holds nothing but recorded failures. Default false.
+    pub fn recalled(mut self, recalled: bool) -> Self {
+        self.blank.kind = if recalled { RunKind::Recall } else { RunKind::Evaluation };
         self
     }
 

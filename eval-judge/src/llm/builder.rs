@@ -20,6 +20,7 @@ pub struct LlmJudgeBuilder {
     rubric: Rubric,
     params: Option<Params>,
     nonce_seed: Option<u64>,
+    repeatable: bool,
 }
 
 /// An LLM judge cannot be built.
@@ -37,7 +38,7 @@ pub enum LlmJudgeError {
 impl LlmJudgeBuilder {
     pub(super) fn new(provider: Arc<dyn Provider>) -> Self {
         let grader = DEFAULT_GRADER.to_owned();
-        Self { provider, grader, rubric: Rubric::default(), params: None, nonce_seed: None }
+        Self { provider, grader, rubric: Rubric::default(), params: None, nonce_seed: None, repeatable: false }
     }
 
     /// The model that grades, by the name that the endpoint knows. Default: [`DEFAULT_GRADER`], `gpt-4o-mini`.
@@ -66,6 +67,14 @@ impl LlmJudgeBuilder {
         self
     }
 
+    /// Makes the prompts repeatable, as a cache of answers and a recording need them: the code of a prompt is the hash of
+    /// what it holds instead of a random one. Nobody can guess that one either, because no text contains the hash of
+    /// itself. Default: random.
+    pub fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
     /// The judge.
     ///
     /// # Errors
@@ -74,7 +83,10 @@ impl LlmJudgeBuilder {
         if self.grader.trim().is_empty() {
             return Err(LlmJudgeError::NoGrader);
         }
-        let nonces = Nonces::new(self.nonce_seed).map_err(|error| LlmJudgeError::Randomness(error.into()))?;
+        let nonces = match self.repeatable {
+            true => Nonces::OfContent,
+            false => Nonces::new(self.nonce_seed).map_err(|error| LlmJudgeError::Randomness(error.into()))?,
+        };
         Ok(LlmJudge {
             name: format!("llm:{}", self.grader),
             provider: self.provider,

@@ -5,9 +5,9 @@ use eval_drift::{Gate, GateReport, RunScores};
 
 use super::super::dataset::check_judges;
 use super::super::run::reporter;
-use super::{before, decide, finish};
+use super::{before, decide, finish, refuse_recalled};
 use crate::args::{GateArgs, Global, Selecting};
-use crate::compose::{self, Asked, OpenStore};
+use crate::compose::{self, Asked, OpenStore, Recalls};
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -33,13 +33,16 @@ pub(super) async fn gate(console: &Console, global: &Global, args: &GateArgs, ga
     if settings.models.value.len() > 1 {
         return Err(Failure::usage("a gate decides on one model, and several are set").hint("choose one with -m"));
     }
-    let asking = Asking { console, settings: &settings, dataset: &dataset, args };
+    compose::refuse_used(&fresh.taping)?;
+    let recalls = Recalls::tape(&settings, &fresh.taping)?;
+    let asking = Asking { console, settings: &settings, dataset: &dataset, args, recalls: recalls.clone() };
     let (mut run, mut evaluations, store) = asking.ask(true).await?;
     let whole = |run: &Run| matches!(run.status, RunStatus::Finished);
     if !whole(&run) {
         return interrupted(console, &settings, &run);
     }
     let baseline = refs::baseline(&*store, &run, &before_this(&args.vs)).await?;
+    refuse_recalled(args, baseline.runs())?;
     let earlier = before(&*store, &baseline).await?;
     let mut report = decide(gate, 1, &RunScores::of(&run, &evaluations), &earlier, &baseline);
     while report.wants_rerun() {
@@ -56,6 +59,7 @@ pub(super) async fn gate(console: &Console, global: &Global, args: &GateArgs, ga
         let file = clean(&file.to_string_lossy());
         console.warn(format!("not all results are in the database; they are saved in {file}: evalctl import {file}"));
     }
+    recalls.warn(console);
     finish(console, args, &run, &report, &baseline)
 }
 
@@ -68,13 +72,19 @@ struct Asking<'a> {
     settings: &'a Settings,
     dataset: &'a Dataset,
     args: &'a GateArgs,
+    recalls: Recalls,
 }
 
 impl Asking<'_> {
     /// One run. Before the `first`, a baseline that makes no sense is refused, so that nothing is paid for.
     async fn ask(&self, first: bool) -> Result<(Run, Vec<Evaluation>, OpenStore), Failure> {
         let (console, settings, fresh) = (self.console, self.settings, &self.args.fresh);
-        let asked = Asked { all: false, name: fresh.name.clone(), tags: fresh.tags.clone(), before: None };
+        let asked = Asked {
+            name: fresh.name.clone(),
+            tags: fresh.tags.clone(),
+            recalls: self.recalls.clone(),
+            ..Asked::default()
+        };
         let composed = compose::evaluators(console, settings, self.dataset, &asked).await?;
         if first {
             let nobody = Run::new("", DatasetRef::new("", "", 0), 0);
