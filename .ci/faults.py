@@ -5,7 +5,7 @@ usage: faults.py [--self-test]
 
 A row has `id`, `fault`, `must` and `tests`. A test is named crate::file::function: the file is looked for under the
 crate's `tests/`, then under its `src/`. The function must be a test there and must not be ignored. A test that is
-named after a fault (`f36_…`) without a row for it fails as well.
+named after a fault (`f36_…`, or `s18_…` for one of security) without a row for it fails as well.
 """
 import pathlib
 import re
@@ -58,8 +58,8 @@ def check_row(root, row):
     name = row.get("id", "a row without an id")
     if wrong := KEYS ^ set(row):
         yield f"{name}: missing or unknown: {', '.join(sorted(wrong))}"
-    if not re.fullmatch(r"F\d\d", str(row.get("id"))):
-        yield f"{name}: expected an id such as F07"
+    if not re.fullmatch(r"[FS]\d\d", str(row.get("id"))):
+        yield f"{name}: expected an id such as F07 or S18"
     for key in ("fault", "must"):
         if not str(row.get(key, "-")).strip():
             yield f"{name}: `{key}` is empty"
@@ -76,8 +76,8 @@ def named_after_faults(root):
     """Yields (id, file, function) of every test whose name says which fault it shows."""
     for file in sorted(root.glob("*/src/**/*.rs")) + sorted(root.glob("*/tests/**/*.rs")):
         for function, attributes in functions(file.read_text(encoding="utf-8")):
-            if (found := re.match(r"f(\d\d)_", function)) and TEST.search(attributes):
-                yield f"F{found.group(1)}", file.relative_to(root), function
+            if (found := re.match(r"[fs]\d\d(?=_)", function)) and TEST.search(attributes):
+                yield found.group().upper(), file.relative_to(root), function
 
 
 def violations(root):
@@ -116,6 +116,7 @@ def self_test():
         "an empty field": (row(must=" "), good),
         "a field too many": (row() + 'note = "x"\n', good),
         "a test without a row": (row(), good + "#[test]\nfn f02_holds() {}\n"),
+        "a test of security without a row": (row(), good + "#[test]\nfn s02_holds() {}\n"),
     }
     for name, (table, source) in {"": (row(), good + other), **bad}.items():
         with tempfile.TemporaryDirectory() as folder:

@@ -197,7 +197,8 @@ Examples:
 
 A judge is one of the built-in ones (exact, contains, regex, numeric, json, similarity, …), else the model that
 grades; llm:NAME forces the latter. A column `judge` in the data set chooses per question. The first judge is the
-run's score, others are listed beside it.";
+run's score, others are listed beside it. median(A, B, C), mean(…) and majority(…) are panels of several. A data
+set of promptfoo (columns `__expected`) is judged by its own assertions.";
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RunArgs {
@@ -212,6 +213,9 @@ pub(crate) struct RunArgs {
     /// A judge; repeat for several [default: gpt-4o-mini]
     #[arg(long = "judge", value_name = "JUDGE")]
     pub(crate) judges: Vec<String>,
+    /// Ask a judge that costs only when the rules among the judges pass
+    #[arg(long)]
+    pub(crate) cheap_first: bool,
     #[command(flatten)]
     pub(crate) asking: Asking,
     #[command(flatten)]
@@ -352,6 +356,9 @@ pub(crate) struct DoctorArgs {
     /// Ask each model one short question too: this costs a few tokens
     #[arg(long)]
     pub(crate) ask: bool,
+    /// Ask each model who it is, and show what its endpoint tells of it: hints, never a verdict
+    #[arg(long)]
+    pub(crate) identity: bool,
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
 }

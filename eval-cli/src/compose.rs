@@ -21,7 +21,7 @@ use eval_providers::Simulated;
 
 pub(crate) use endpoint::Endpoint;
 pub(crate) use eval_store::public_url;
-pub(crate) use judges::{JudgeName, check_column as check_judge_name, names as judge_names};
+pub(crate) use judges::{JudgeName, cheap_first, check_rows as check_judges, names as judge_names};
 pub(crate) use model::ModelName;
 pub(crate) use reading::existing as existing_store;
 pub(crate) use recall::{Recalls, refuse_used};
@@ -78,12 +78,12 @@ pub(crate) async fn evaluators(
 ) -> Result<Composed, Failure> {
     let models = models(settings, dataset, asked)?;
     let needs = asked.all || models.iter().any(|model| model.endpoint().is_some());
-    let names = judges::names(settings, needs)?;
+    let names = judges::names(settings, Some(dataset), needs)?;
     let before = asked.before.as_ref();
     let prompt = prompt(settings, dataset, before)?;
     let rubric = judges::rubric(settings.rubric.value.as_deref());
     let rubric = rubric.map_err(|failure| hide(failure, before, "rubric"))?;
-    let column = asks_llm(dataset)?.then(|| judges::grader_of_column(&names));
+    let column = judges::asks_llm(dataset, &names)?.then(|| judges::grader_of_column(&names));
     let waits = Waits::new();
     let store = open_store(settings, waits.clone()).await?;
 
@@ -96,10 +96,17 @@ pub(crate) async fn evaluators(
     check(console, endpoint.as_ref(), &models, &graders)?;
     let recalls = &asked.recalls;
     recalls.check(models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied()))?;
-    let asking = endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), recalls));
-    let provider = recalls.replayed(store.clone()).or(asking.map(|asking| recalls.cached(asking, settings)));
-    let grader = provider.as_ref().map(|provider| (provider, recalls.needs_repeatable()));
-    let judges = judges::build(&names, column.as_deref(), grader, &rubric)?;
+    let asking = |endpoint: &Endpoint| {
+        recalls.cached(endpoint.provider(settings, store.clone(), waits.clone(), recalls), settings)
+    };
+    let provider = recalls.replayed(store.clone()).or(endpoint.as_ref().map(asking));
+    let bench = judges::Bench {
+        column: column.as_deref(),
+        provider: provider.as_ref(),
+        repeatable: recalls.needs_repeatable(),
+        rubric: &rubric,
+    };
+    let judges = bench.judges(&names)?;
 
     let connections = models.len() * graders.len().max(1);
     let concurrency = match endpoint {
@@ -147,11 +154,7 @@ fn all_models(endpoint: Option<&Endpoint>) -> Result<Vec<ModelName>, Failure> {
 
 /// The models that grade.
 pub(crate) fn graders<'a>(names: &'a [JudgeName], column: Option<&'a str>) -> Vec<&'a str> {
-    let of_names = names.iter().filter_map(|name| match name {
-        JudgeName::Grader(grader) => Some(grader.as_str()),
-        JudgeName::BuiltIn(_) => None,
-    });
-    let mut graders: Vec<&str> = of_names.chain(column).collect();
+    let mut graders: Vec<&str> = names.iter().flat_map(JudgeName::graders).chain(column).collect();
     graders.dedup();
     graders
 }
@@ -175,25 +178,24 @@ fn check(
     for model in models.iter().filter_map(ModelName::endpoint).filter(|model| graders.contains(model)) {
         console.warn(format!("`{}` grades its own answers", clean(model)));
     }
+    for model in models.iter().filter_map(ModelName::endpoint) {
+        let others = graders.iter().filter(|grader| **grader != model);
+        for grader in others {
+            if let Some(family) = eval_judge::relatives(model, &format!("llm:{grader}")) {
+                let (model, grader) = (clean(model), clean(grader));
+                console.warn(format!(
+                    "`{grader}` grades `{model}` of its own family ({family}): such a judge tends to prefer its own kind; \
+                     a grader of another family, or labels of people, can tell"
+                ));
+            }
+        }
+    }
     Ok(())
 }
 
 /// Whether a name carries a date or a version that pins it: at least four digits in a row.
 fn is_dated(name: &str) -> bool {
     name.as_bytes().windows(4).any(|window| window.iter().all(u8::is_ascii_digit))
-}
-
-/// Whether any sample asks for the LLM judge by its column.
-fn asks_llm(dataset: &Dataset) -> Result<bool, Failure> {
-    if !dataset.columns().iter().any(|column| column == eval_judge::JUDGE_COLUMN) {
-        return Ok(false);
-    }
-    for sample in dataset.samples()? {
-        if sample?.metadata.get(eval_judge::JUDGE_COLUMN).is_some_and(|judge| judge.trim() == "llm") {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// The prompt, checked against the data set. One that is not what a stored run had is refused later, with all else that
@@ -324,7 +326,8 @@ pub(crate) fn simulated(name: &str, dataset: &Dataset) -> Result<Simulated, Fail
     let mut key = Vec::new();
     for sample in dataset.samples()? {
         let sample = sample?;
-        key.extend(sample.target.map(|target| (sample.id, sample.category, target)));
+        let target = sample.target.clone().or_else(|| eval_judge::Assertions::reference(&sample));
+        key.extend(target.map(|target| (sample.id, sample.category, target)));
     }
     Ok(builder.answers(key).build())
 }

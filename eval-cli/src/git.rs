@@ -1,4 +1,4 @@
-//! The commit of the working folder.
+//! What `git` knows of the working folder.
 
 use std::process::{Command, Stdio};
 
@@ -10,6 +10,11 @@ pub(crate) fn provenance() -> (Option<String>, Option<bool>) {
     let commit = said.or_else(|| git(&["rev-parse", "HEAD"]));
     let dirty = git(&["status", "--porcelain", "--untracked-files=no"]).map(|changes| !changes.is_empty());
     (commit, dirty)
+}
+
+/// The commit that a branch, a tag, `HEAD~1` or the first digits of a commit mean here; `None` where `git` knows none.
+pub(crate) fn commit(name: &str) -> Option<String> {
+    git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")])
 }
 
 /// Who says so: the user's name as `git` knows it, else that of the account.

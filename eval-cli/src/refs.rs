@@ -9,7 +9,7 @@ use crate::failure::Failure;
 pub(crate) use baseline::{Found, baseline};
 
 /// The run that a reference means: its last six digits, its whole id, `@latest`, `@latest~2`, `tag:KEY=VALUE` (the
-/// newest with it) or `ref:COMMIT` (the newest of that commit). `@latest` counts runs over whole data sets only, as
+/// newest with it) or `ref:COMMIT` (the newest of that commit, branch or tag of git). `@latest` counts runs over whole data sets only, as
 /// leaderboard and histories do: a quick look at five questions is no latest state of anything.
 pub(crate) async fn resolve(store: &dyn Store, reference: &str) -> Result<Run, Failure> {
     if let Ok(id) = reference.parse::<RunId>() {
@@ -27,8 +27,9 @@ pub(crate) async fn resolve(store: &dyn Store, reference: &str) -> Result<Run, F
     let found = if let Some(tag) = reference.strip_prefix("tag:") {
         let (key, value) = tag.split_once('=').unwrap_or((tag, ""));
         nth(store, 0, |run| run.tags.get(key).is_some_and(|found| value.is_empty() || found == value)).await?
-    } else if let Some(commit) = reference.strip_prefix("ref:").filter(|commit| commit.len() >= 4) {
-        nth(store, 0, |run| run.provenance.git_commit.as_deref().is_some_and(|full| full.starts_with(commit))).await?
+    } else if let Some(name) = reference.strip_prefix("ref:") {
+        let commit = commit(name);
+        nth(store, 0, |run| is_of_commit(run, &commit)).await?
     } else {
         return by_short_id(store, reference).await;
     };
@@ -65,6 +66,15 @@ async fn by_short_id(store: &dyn Store, reference: &str) -> Result<Run, Failure>
     }
 }
 
+/// The commit that a name means in the git folder here; without one, or where git does not know it, the name itself.
+fn commit(name: &str) -> String {
+    crate::git::commit(name).unwrap_or_else(|| name.to_owned())
+}
+
+fn is_of_commit(run: &Run, commit: &str) -> bool {
+    commit.len() >= 4 && run.provenance.git_commit.as_deref().is_some_and(|full| full.starts_with(commit))
+}
+
 /// The n-th newest run, from 0, that is wanted.
 async fn nth(store: &dyn Store, n: usize, wanted: impl Fn(&Run) -> bool) -> Result<Option<Run>, Failure> {
     let mut query = RunQuery::default();
@@ -84,8 +94,9 @@ async fn nth(store: &dyn Store, n: usize, wanted: impl Fn(&Run) -> bool) -> Resu
 }
 
 fn unknown(reference: &str) -> Failure {
-    Failure::usage(format!("there is no run `{reference}`"))
-        .hint("`evalctl runs` lists them; name one by its last six digits, @latest, @latest~1 or tag:KEY=VALUE")
+    Failure::usage(format!("there is no run `{reference}`")).hint(
+        "`evalctl runs` lists them; name one by its last six digits, @latest, @latest~1, tag:KEY=VALUE or ref:COMMIT",
+    )
 }
 
 fn too_few(back: usize) -> Failure {

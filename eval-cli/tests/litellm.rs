@@ -57,6 +57,33 @@ fn a_run_through_litellm_costs_what_the_prices_say() {
     }
 }
 
+/// Asked as a plain endpoint the proxy does what it likes: it falls back, and spreads one name over two deployments.
+#[test]
+fn f28_what_the_proxy_does_by_itself_is_shown_and_counted() {
+    let Some((url, key)) = proxy() else { return };
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../eval-core/data/golden.csv");
+    for (model, flag, said) in [
+        ("up-pair", "mixed_backends", "2 backends answered in this run: pair-"),
+        ("up-fallback", "fallback", "24 of 24 answers came from a fallback"),
+    ] {
+        let folder = fresh();
+        let output = evalctl(&folder)
+            .args(["run", golden, "-m", model, "--judge", "contains", "--limit", "24", "--profile", "openai"])
+            // The proxy's cache may know the questions of an earlier test.
+            .args(["--param", &format!("seed={}", std::process::id())])
+            .env("OPENAI_BASE_URL", &url)
+            .env("OPENAI_API_KEY", &key)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let shown = evalctl(&folder).args(["show", "--json"]).output().unwrap();
+        let served = serde_json::from_slice::<Value>(&shown.stdout).unwrap()["served"].take();
+        assert!(served["flags"][flag].as_u64().unwrap() > 0, "{served}");
+        let page = String::from_utf8(evalctl(&folder).arg("show").output().unwrap().stdout).unwrap();
+        assert!(page.contains(said), "{page}");
+    }
+}
+
 #[test]
 fn doctor_sees_what_the_proxy_has() {
     let Some((url, key)) = proxy() else { return };

@@ -51,6 +51,10 @@ use crate::{DatasetError, DatasetRef};
 ///
 /// Case and spaces around a name do not count. All other columns are kept as [metadata](Sample::metadata).
 ///
+/// Of promptfoo's CSV columns, `__expected` (also with a number) may stand in place of the expected output, `__prefix` and
+/// `__suffix` go around what is asked, `__metadata:KEY` is kept as `KEY`, and `__description`, `__metric`, `__threshold`
+/// and `__config:__expectedN:threshold` as they are. Other columns that begin with `__` are refused.
+///
 /// ```
 /// use eval_core::Dataset;
 /// let sums = Dataset::from_csv_text("sums", "id,question,expected_output\n1,What is 2 + 2?,4\n")?;
@@ -130,6 +134,39 @@ impl Dataset {
     pub fn golden() -> Self {
         let text = include_str!("../data/golden.csv");
         Self::from_csv_text("golden", text).expect("the golden data set of this crate is checked by a test")
+    }
+
+    /// Reads every row, selected or not, and refuses the first that `check` refuses: with the column that is wrong and
+    /// an error whose place is filled in here.
+    ///
+    /// ```
+    /// use eval_core::{Dataset, DatasetError};
+    /// let dataset = Dataset::from_csv_text("f.csv", "question,expected_output,unit\nHow far?,3,km\nHow long?,4,\n")?;
+    /// let error = dataset.check_rows(|sample| match sample.metadata["unit"].as_str() {
+    ///     "" => Err(("unit".to_owned(), DatasetError::new("", "no unit"))),
+    ///     _ => Ok(()),
+    /// });
+    /// assert!(error.unwrap_err().to_string().starts_with("f.csv:3:3: no unit"));
+    /// # Ok::<(), DatasetError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What `check` says, or that the data set cannot be read any more.
+    pub fn check_rows(
+        &self,
+        mut check: impl FnMut(&Sample) -> Result<(), (String, DatasetError)>,
+    ) -> Result<(), DatasetError> {
+        let mut rows = self.source.rows(&self.label)?;
+        while let Some(row) = rows.next()? {
+            if let Err((column, mut refused)) = check(&row.sample) {
+                refused.file = self.label.to_string();
+                if let Some(at) = rows.place(&column) {
+                    (refused.line, refused.column) = (Some(at.line), at.column);
+                }
+                return Err(refused);
+            }
+        }
+        Ok(())
     }
 
     fn from_file(path: &Path, format: Format) -> Result<Self, DatasetError> {

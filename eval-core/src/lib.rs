@@ -20,6 +20,7 @@ mod provider;
 mod reporter;
 mod run;
 mod score;
+mod served;
 mod spec;
 mod store;
 mod summary;
@@ -64,6 +65,7 @@ pub use provider::{
 pub use reporter::{Collect, Fanout, JsonLines, Reporter};
 pub use run::{DatasetRef, Progress, Provenance, Run, RunId, RunKind, RunStatus, Stop};
 pub use score::Score;
+pub use served::{Flag, PromptTokens, ServedSummary};
 pub use spec::RunSpec;
 pub use store::{
     Baseline, Baselines, Change, Changes, Comparison, ComparisonQuery, CostQuery, DailyCost, DriftLog, Durable,

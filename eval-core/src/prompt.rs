@@ -10,7 +10,8 @@ use crate::{Message, RunError, Sample};
 /// put in once and never read as a template. `{expected_output}` is refused, because it would give the answer away.
 ///
 /// The default asks the question alone and, where the sample has a `context`, puts that before it. A column
-/// `system` of a sample becomes the system message, and so does [`system`](Self::system) where the sample has none.
+/// `system` of a sample becomes the system message, and so does [`system`](Self::system) where the sample has none. The
+/// columns `__prefix` and `__suffix`, which promptfoo knows, go before and after what is asked, as they are.
 ///
 /// ```
 /// use eval_core::{PromptTemplate, Sample};
@@ -116,10 +117,12 @@ impl PromptTemplate {
         let system = sample.metadata.get("system").filter(|text| !text.is_empty()).or(self.system.as_ref());
         messages.extend(system.map(Message::system));
         messages.extend(sample.turns.iter().cloned());
-        messages.push(Message::user(match &self.parts {
+        let text = match &self.parts {
             Some(parts) => render(parts, sample)?,
             None => default_question(sample),
-        }));
+        };
+        let around = |name: &str| sample.metadata.get(name).map_or("", String::as_str);
+        messages.push(Message::user([around("__prefix"), &text, around("__suffix")].concat()));
         Ok(messages)
     }
 }
@@ -186,6 +189,13 @@ mod tests {
         let messages = template.render(&rag).unwrap();
         assert_eq!(messages[0], Message::system("Be brief."));
         assert_eq!(messages[1].content, "Context:\nAda did.\n\nQuestion: Who?");
+    }
+
+    #[test]
+    fn prefix_and_suffix_of_promptfoo_go_around_the_whole_question() {
+        let sample = Sample::new("1", "Why?").metadata("__prefix", "Hello. ").metadata("__suffix", " {question}");
+        let template = PromptTemplate::parse("Answer: {question}").unwrap();
+        assert_eq!(template.render(&sample).unwrap(), [Message::user("Hello. Answer: Why? {question}")]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod history;
 mod interim;
 mod memory;
 mod reports;
+mod served;
 mod stats;
 
 use std::sync::Arc;

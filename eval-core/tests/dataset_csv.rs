@@ -245,8 +245,13 @@ fn f37_headers_that_lack_repeat_or_confuse_columns_are_refused() {
         ("id,question,answer,question\n", Some(1), Some(4), &["`question` stands twice"]),
         ("question,answer,context, context\n", Some(1), Some(4), &["`context` stands twice"]),
         ("question,answer,\n", Some(1), Some(3), &["a column has no name", "index=False"]),
-        ("question,answer,__expected1\n", Some(1), Some(3), &["`__expected1` of promptfoo"]),
-        ("question,answer,__metadata:level\n", Some(1), Some(3), &["`__metadata:level` of promptfoo"]),
+        ("question,answer,__providerOutput\n", Some(1), Some(3), &["`__providerOutput` of promptfoo"]),
+        (
+            "question,answer,__config:__expected:provider\n",
+            Some(1),
+            Some(3),
+            &["`__config:__expected:provider` of promptfoo"],
+        ),
         ("question,answer,image_url\n", Some(1), Some(3), &["`image_url` is not supported"]),
         ("question,answer,Tools\n", Some(1), Some(3), &["`Tools` is not supported"]),
     ]);
@@ -450,4 +455,38 @@ proptest! {
             }
         }
     }
+}
+
+/// The columns of promptfoo that are read; the judge of their assertions is not the core's.
+#[test]
+fn columns_of_promptfoo_reach_the_sample() {
+    let text = "__description,question,__expected1,__expected10,__metadata:team,__metadata:tags[],__prefix,__threshold\n\
+                first,Why?,contains:a,,core,\"a,b\",Hello. ,0.5\n";
+    let dataset = Dataset::from_csv_text("test", text).unwrap();
+    assert!(!dataset.notes().iter().any(|note| note.contains("expected output")), "{:?}", dataset.notes());
+    let sample = dataset.samples().unwrap().next().unwrap().unwrap();
+    let columns = ["__description", "__expected1", "__expected10", "__prefix", "__threshold", "tags", "team"];
+    assert_eq!(sample.metadata.keys().collect::<Vec<_>>(), columns);
+    assert_eq!((sample.metadata["team"].as_str(), sample.metadata["tags"].as_str()), ("core", "a,b"));
+    assert_eq!((sample.target, sample.input.as_str()), (None, "Why?"));
+
+    let twice = Dataset::from_csv_text("test", "question,__expected,team,__metadata:team\nWhy?,x,a,b\n").unwrap_err();
+    assert_eq!((twice.line, twice.column), (Some(1), Some(4)), "{twice}");
+}
+
+#[test]
+fn a_row_that_a_caller_refuses_is_shown_with_its_place() {
+    let refuse = |sample: &Sample| match sample.metadata["note"].as_str() {
+        "bad" => Err(("note".to_owned(), DatasetError::new("", "a bad note").hint("write another"))),
+        _ => Ok(()),
+    };
+    let csv = "question,expected_output,note\n\"Why\nnot?\",x,good\n\"And\nthen?\",x,bad\n";
+    let error = Dataset::from_csv_text("a.csv", csv).unwrap().check_rows(refuse).unwrap_err();
+    assert_eq!((error.file.as_str(), error.line, error.column), ("a.csv", Some(5), Some(3)), "{error}");
+    let lines = r#"{"question": "Why?", "expected": "x", "note": "bad"}"#;
+    let error = Dataset::from_jsonl_text("a.jsonl", lines).unwrap().check_rows(refuse).unwrap_err();
+    assert_eq!((error.line, error.column), (Some(1), Some(47)), "{error}");
+    let samples = vec![Sample::new("1", "Why?").metadata("note", "bad")];
+    let error = Dataset::from_samples("mine", samples).unwrap().check_rows(refuse).unwrap_err();
+    assert_eq!((error.file.as_str(), error.line), ("mine", None), "{error}");
 }

@@ -30,6 +30,13 @@ impl Bill {
         }
     }
 
+    /// What another bill holds.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        if let Some(usage) = other.usage {
+            self.add(usage, other.cost, other.latency_ms);
+        }
+    }
+
     pub(crate) fn usage(&self) -> Usage {
         self.usage.unwrap_or_default()
     }

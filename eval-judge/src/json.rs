@@ -10,6 +10,8 @@ use eval_core::{Completion, Judge, JudgeError, Sample, Score, Verdict, short_has
 use serde_json::Value;
 
 #[cfg(feature = "json-schema")]
+pub(crate) use schema::SafeSchema;
+#[cfg(feature = "json-schema")]
 pub use schema::{JsonSchema, SchemaError};
 
 use crate::excerpt::{excerpt, quoted};

@@ -7,6 +7,7 @@ mod parse;
 mod prompt;
 mod rubric;
 mod settings;
+mod shape;
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,13 +19,16 @@ use eval_core::{
 };
 
 pub use builder::{DEFAULT_GRADER, LlmJudgeBuilder, LlmJudgeError};
+pub(crate) use parse::Preference;
 pub use parse::{Garbled, parse_verdict};
-pub use rubric::{Rubric, RubricError};
+pub use rubric::{Criterion, Rubric, RubricError};
+pub(crate) use shape::Shape;
 
 use crate::bill::Bill;
 use crate::excerpt::{excerpt, quoted};
-use nonce::Nonces;
-use prompt::{INSTRUCTIONS, prompt, repair};
+use crate::parts::{Part, lines};
+use parse::{parse_criteria, parse_preference};
+use prompt::{Fences, Prompt, prompt, repair};
 use settings::Settings;
 
 /// Longest reasoning that is kept, in characters.
@@ -61,7 +65,7 @@ pub struct LlmJudge {
     grader: String,
     rubric: Rubric,
     settings: Settings,
-    nonces: Nonces,
+    fences: Fences,
 }
 
 impl LlmJudge {
@@ -80,10 +84,98 @@ impl LlmJudge {
         &self.rubric
     }
 
+    /// Grades by another rubric than its own: with the same grader, settings and codes.
+    ///
+    /// # Errors
+    /// As [`judge`](Judge::judge).
+    pub async fn judge_by(
+        &self,
+        rubric: &Rubric,
+        sample: &Sample,
+        completion: &Completion,
+    ) -> Result<Verdict, JudgeError> {
+        let shape = rubric.shape();
+        let prompt = prompt(rubric, &shape, sample, &[("answer", &completion.text)], &self.fences)?;
+        if let Some(verdict) = self.without_call(completion) {
+            return Ok(verdict);
+        }
+        let mut bill = Bill::new();
+        let origin = completion.origin.as_ref().map(Origin::judge);
+        let neutralized = prompt.neutralized;
+        let read = |message: &str| match rubric.criteria() {
+            [] => parse_verdict(message).map(|verdict| vec![verdict]),
+            _ => parse_criteria(message, rubric.criteria()),
+        };
+        let reply = self.consult(prompt, &shape, read, origin.as_ref(), &mut bill).await?;
+        Ok(bill.of(match reply {
+            Ok(grades) => self.scored(rubric, grades, neutralized),
+            Err(why) => Verdict::unscored(&self.name, why),
+        }))
+    }
+
+    /// Which of two answers is better, and how many places were made harmless; or why there is no verdict.
+    pub(crate) async fn compare(
+        &self,
+        sample: &Sample,
+        answers: [&str; 2],
+        origin: Option<&Origin>,
+        bill: &mut Bill,
+    ) -> Result<Result<(Preference, String), String>, JudgeError> {
+        let answers = [("first answer", answers[0]), ("second answer", answers[1])];
+        let prompt = prompt(&self.rubric, &Shape::Pair, sample, &answers, &self.fences)?;
+        let neutralized = prompt.neutralized;
+        let reply = self.consult(prompt, &Shape::Pair, parse_preference, origin, bill).await?;
+        Ok(reply.map(|(better, why)| (better, noted(shortened(why), neutralized))))
+    }
+
+    /// What tells this judge from others when its replies have this shape.
+    pub(crate) fn fingerprint_of(&self, shape: &Shape) -> String {
+        let settings = self.settings.text(&shape.response_format());
+        let marking = self.fences.marking.then_some("marking");
+        let parts = ["llm 1", &self.grader, &shape.instructions(), &self.rubric.fingerprint(), &settings];
+        short_hash(parts.into_iter().chain(marking))
+    }
+
+    /// Asks, and asks once more when the reply is garbled; the text of the inner error is why there is no verdict.
+    async fn consult<T>(
+        &self,
+        prompt: Prompt,
+        shape: &Shape,
+        parse: impl Fn(&str) -> Result<T, Garbled> + Send,
+        origin: Option<&Origin>,
+        bill: &mut Bill,
+    ) -> Result<Result<T, String>, JudgeError> {
+        let first = self.ask(&prompt.messages, shape, origin).await.map_err(|error| charged(error, bill))?;
+        bill.completion(&first);
+        let garbled = match read(&first, &parse) {
+            Ok(reply) => return Ok(Ok(reply)),
+            Err(garbled) => garbled,
+        };
+        let messages = repair(prompt.messages, &first.text, &garbled, shape);
+        let second = match self.ask(&messages, shape, origin).await {
+            Ok(second) => second,
+            Err(error) if error.is_fatal() => return Err(charged(error, bill)),
+            // A run goes on with what the first call cost.
+            Err(error) => {
+                bill.failure(&error);
+                return Ok(Err(format!("the verdict is garbled: {garbled}; the second try failed: {error}")));
+            }
+        };
+        bill.completion(&second);
+        Ok(read(&second, &parse)
+            .map_err(|garbled| format!("the verdict is garbled: {garbled}; the grader said {}", quoted(&second.text))))
+    }
+
     /// One call, and one more for each parameter of ours that the endpoint refuses.
-    async fn ask(&self, messages: &[Message], origin: Option<&Origin>) -> Result<Completion, ProviderError> {
+    async fn ask(
+        &self,
+        messages: &[Message],
+        shape: &Shape,
+        origin: Option<&Origin>,
+    ) -> Result<Completion, ProviderError> {
+        let format = shape.response_format();
         loop {
-            let request = Request::new(&self.grader, messages.to_vec()).params(self.settings.params());
+            let request = Request::new(&self.grader, messages.to_vec()).params(self.settings.params(&format));
             let request = request.origin(origin.cloned());
             match self.provider.complete(&request).await {
                 Err(error) if self.settings.withdraw(&request.params, &error) => {}
@@ -92,12 +184,14 @@ impl LlmJudge {
         }
     }
 
-    fn scored(&self, (score, reasoning): (Score, String), neutralized: usize, bill: &Bill) -> Verdict {
-        let mut explanation = shortened(reasoning);
-        if neutralized > 0 {
-            explanation.push_str(&format!(" [places in the data that imitated prompt marks: {neutralized}]"));
-        }
-        bill.of(Verdict::scored(&self.name, score, explanation))
+    fn scored(&self, rubric: &Rubric, grades: Vec<(Score, String)>, neutralized: usize) -> Verdict {
+        let names = rubric.criteria().iter().map(|criterion| criterion.name.as_str());
+        let parts: Vec<_> = names.zip(&grades).map(|(name, (score, why))| Part::new(name, Some(*score), why)).collect();
+        let (score, why) = match grades.into_iter().next() {
+            Some((score, why)) if parts.is_empty() => (score, shortened(why)),
+            _ => (rubric.mean(&parts), lines(&parts)),
+        };
+        Verdict::scored(&self.name, score, noted(why, neutralized))
     }
 
     /// What no grader needs to see.
@@ -115,17 +209,6 @@ impl LlmJudge {
             _ => Verdict::scored(&self.name, Score::ZERO, "the answer is empty"),
         })
     }
-
-    /// The repair try failed. A run goes on with what the first call cost, unless every further call would fail too.
-    fn broken_off(&self, garbled: &Garbled, mut error: ProviderError, mut bill: Bill) -> Result<Verdict, JudgeError> {
-        bill.failure(&error);
-        if error.is_fatal() {
-            (error.usage, error.cost) = (bill.usage(), bill.cost());
-            return Err(JudgeError::Provider(error));
-        }
-        let why = format!("the verdict is garbled: {garbled}; the second try failed: {error}");
-        Ok(bill.of(Verdict::unscored(&self.name, why)))
-    }
 }
 
 #[async_trait]
@@ -136,35 +219,11 @@ impl Judge for LlmJudge {
     }
 
     fn fingerprint(&self) -> String {
-        short_hash(["llm 1", &self.grader, INSTRUCTIONS, &self.rubric.fingerprint(), &self.settings.text()])
+        self.fingerprint_of(&self.rubric.shape())
     }
 
     async fn judge(&self, sample: &Sample, completion: &Completion) -> Result<Verdict, JudgeError> {
-        let prompt = prompt(&self.rubric, sample, &completion.text, &self.nonces)?;
-        if let Some(verdict) = self.without_call(completion) {
-            return Ok(verdict);
-        }
-        let origin = completion.origin.as_ref().map(Origin::judge);
-        let mut bill = Bill::new();
-        let first = self.ask(&prompt.messages, origin.as_ref()).await.map_err(JudgeError::Provider)?;
-        bill.completion(&first);
-        let garbled = match read(&first) {
-            Ok(verdict) => return Ok(self.scored(verdict, prompt.neutralized, &bill)),
-            Err(garbled) => garbled,
-        };
-        let messages = repair(prompt.messages, &first.text, &garbled);
-        let second = match self.ask(&messages, origin.as_ref()).await {
-            Ok(second) => second,
-            Err(error) => return self.broken_off(&garbled, error, bill),
-        };
-        bill.completion(&second);
-        Ok(match read(&second) {
-            Ok(verdict) => self.scored(verdict, prompt.neutralized, &bill),
-            Err(garbled) => {
-                let why = format!("the verdict is garbled: {garbled}; the grader said {}", quoted(&second.text));
-                bill.of(Verdict::unscored(&self.name, why))
-            }
-        })
+        self.judge_by(&self.rubric, sample, completion).await
     }
 }
 
@@ -175,18 +234,33 @@ impl fmt::Debug for LlmJudge {
 }
 
 /// A message that was cut is no verdict, even if what is left of it reads like one.
-fn read(completion: &Completion) -> Result<(Score, String), Garbled> {
+fn read<T>(completion: &Completion, parse: impl Fn(&str) -> Result<T, Garbled>) -> Result<T, Garbled> {
     match completion.finish {
         FinishReason::Length | FinishReason::ContentFilter => Err(Garbled::Cut(completion.finish.to_string())),
-        _ => parse_verdict(&completion.text),
+        _ => parse(&completion.text),
     }
+}
+
+/// An error with what all calls of its verdict used and cost.
+fn charged(mut error: ProviderError, bill: &mut Bill) -> JudgeError {
+    bill.failure(&error);
+    (error.usage, error.cost) = (bill.usage(), bill.cost());
+    JudgeError::Provider(error)
+}
+
+/// The reasons, with what a person should know of the material.
+fn noted(mut why: String, neutralized: usize) -> String {
+    if neutralized > 0 {
+        why.push_str(&format!(" [places in the data that imitated prompt marks: {neutralized}]"));
+    }
+    why
 }
 
 fn shortened(reasoning: String) -> String {
     if reasoning.chars().nth(MAX_REASONING).is_some() { excerpt(&reasoning, MAX_REASONING) } else { reasoning }
 }
 
-fn is_blank(text: &str) -> bool {
+pub(crate) fn is_blank(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'))
 }

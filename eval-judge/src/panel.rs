@@ -12,15 +12,16 @@ use thiserror::Error;
 
 pub use rule::Rule;
 
+use crate::agreement::{Level, krippendorff_alpha};
 use crate::bill::Bill;
-use crate::excerpt::excerpt;
+use crate::parts::{Part, lines, parts};
 use crate::settle::settle;
 
 /// Several judges that grade the same answer at the same time and give one verdict.
 ///
 /// The score is the mean, the median or the majority of those members that gave one. More than half of the members
-/// must: otherwise the verdict is unscored, and says who did not. The explanation has a line for each member; usage and
-/// cost are the sums, and unknown when one of them is. A member whose error would stop a run stops it here too.
+/// must: otherwise the verdict is unscored, and says who did not. The explanation has a line for each member, which
+/// [`parts`] reads back; [`panel_agreement`] says how far they agree over a run. Usage and cost are the sums, and unknown when one of them is. A member whose error would stop a run stops it here too.
 ///
 /// ```
 /// use eval_core::{Completion, Judge, Sample};
@@ -65,7 +66,7 @@ impl Panel {
         let scores: Vec<Score> = verdicts.iter().filter_map(|verdict| verdict.score).collect();
         let is_quorum = 2 * scores.len() > verdicts.len();
         let score = self.rule.apply(&scores).filter(|_| is_quorum);
-        let lines = verdicts.iter().map(line).collect::<Vec<_>>().join("\n");
+        let lines = lines(&verdicts.iter().map(Part::of).collect::<Vec<_>>());
         match score {
             Some(score) => Verdict::scored(&self.name, score, lines),
             None => {
@@ -164,16 +165,20 @@ fn charged(error: JudgeError, mut bill: Bill) -> JudgeError {
     }
 }
 
-/// What one member said.
-fn line(verdict: &Verdict) -> String {
-    let said =
-        verdict.explanation.as_ref().or(verdict.error.as_ref()).map_or_else(String::new, |text| excerpt(text, 500));
-    match verdict.score {
-        Some(score) => format!("{}: {score}: {said}", verdict.judge),
-        None => {
-            format!("{}: unscored: {}", verdict.judge, verdict.error.as_deref().map_or(said, |why| excerpt(why, 500)))
-        }
-    }
+/// How far the members of a panel agreed over a run: [Krippendorff's alpha](krippendorff_alpha) of the scores in these
+/// verdicts of a [`Panel`], also of stored ones; `None` when there is nothing to agree on.
+///
+/// ```
+/// use eval_core::{Score, Verdict};
+/// use eval_judge::{Level, panel_agreement};
+/// let verdict = |lines: &str| Verdict::scored("mean(a, b)", Score::ZERO, lines);
+/// let run = [verdict("a: 1: good\nb: 1: good"), verdict("a: 0: bad\nb: 0: bad"), verdict("a: 1: good\nb: 0: bad")];
+/// assert!((panel_agreement(&run, Level::Nominal).unwrap() - 4.0 / 9.0).abs() < 1e-12);
+/// ```
+pub fn panel_agreement<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>, level: Level) -> Option<f64> {
+    let explained = verdicts.into_iter().filter_map(|verdict| verdict.explanation.as_deref());
+    let scores = |text| parts(text).iter().filter_map(|part| part.score).map(Score::get).collect();
+    krippendorff_alpha(&explained.map(scores).collect::<Vec<_>>(), level)
 }
 
 impl fmt::Debug for Panel {

@@ -61,6 +61,11 @@ impl Pattern {
         Ok(Self { fixed: Some(compile(pattern)?) })
     }
 
+    /// The same limits for patterns of other judges.
+    pub(crate) fn compile(pattern: &str) -> Result<Regex, PatternError> {
+        compile(pattern)
+    }
+
     /// The sample's expected output is the pattern; one that cannot be used makes its sample unscored.
     pub fn from_target() -> Self {
         Self { fixed: None }

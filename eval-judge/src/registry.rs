@@ -8,7 +8,7 @@ use thiserror::Error;
 #[cfg(feature = "json-schema")]
 use crate::JsonSchema;
 use crate::excerpt::excerpt;
-use crate::{Contains, Exact, Json, Numeric, Pattern, Similarity};
+use crate::{Assertions, Contains, Exact, Json, Numeric, Pattern, Similarity};
 
 /// The names of the built-in judges. `json-schema` is among them with the feature `json-schema` only.
 pub const BUILT_IN: &[&str] = &[
@@ -22,6 +22,7 @@ pub const BUILT_IN: &[&str] = &[
     #[cfg(feature = "json-schema")]
     "json-schema",
     "similarity",
+    "promptfoo",
 ];
 
 /// No judge can be made of a specification.
@@ -76,6 +77,7 @@ impl SpecError {
 /// | `json` | is JSON | none |
 /// | `json-schema` | is JSON that the schema in the expected output allows | the schema |
 /// | `similarity` | (graded from 0 to 1) is spelled like the expected output | the least similarity for a score of 1: `similarity:0.9` |
+/// | `promptfoo` | passes the [assertions](Assertions) in the columns `__expected` | none |
 ///
 /// Everything after the first colon is the argument.
 ///
@@ -120,6 +122,7 @@ fn plain(name: &str) -> Result<Arc<dyn Judge>, BoxError> {
         #[cfg(feature = "json-schema")]
         "json-schema" => Arc::new(JsonSchema::from_target()),
         "similarity" => Arc::new(Similarity::new()),
+        "promptfoo" => Arc::new(Assertions::new()),
         _ => return Err("there is no such judge".into()),
     })
 }

@@ -7,8 +7,16 @@ use eval_core::{Completion, Judge, JudgeError, Money, Sample, Verdict, error_cha
 /// # Errors
 /// Those that stop a run.
 pub(crate) async fn settle(judge: &dyn Judge, sample: &Sample, completion: &Completion) -> Result<Verdict, JudgeError> {
-    match judge.judge(sample, completion).await {
-        Err(error) if !error.is_fatal() => Ok(unscored(judge.name(), &error)),
+    settled(judge.name(), judge.judge(sample, completion).await)
+}
+
+/// The same of what a judge of this name has said.
+///
+/// # Errors
+/// Those that stop a run.
+pub(crate) fn settled(name: &str, result: Result<Verdict, JudgeError>) -> Result<Verdict, JudgeError> {
+    match result {
+        Err(error) if !error.is_fatal() => Ok(unscored(name, &error)),
         result => result,
     }
 }

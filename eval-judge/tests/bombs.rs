@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eval_core::{Completion, Judge, JudgeError, Sample, Scripted, Verdict};
-use eval_judge::{Json, LlmJudge, Numeric, Pattern, Similarity, parse_verdict};
+use eval_judge::{Assertions, Json, LlmJudge, Numeric, Pattern, Similarity, parse_verdict};
 
 /// A tenth of a second; unoptimised code on a busy machine gets more.
 const LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1_500 } else { 100 });
@@ -20,7 +20,7 @@ async fn timed(judge: &dyn Judge, target: &str, answer: &str) -> Result<Verdict,
 }
 
 #[tokio::test]
-async fn regular_expressions() {
+async fn s16_regular_expressions() {
     let answer = format!("{}!", "a".repeat(20_000));
     for pattern in ["(a+)+$", "(a|aa)+$", "(a|a?)+$", "(.*)*$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(x+x+)+y"] {
         let verdict = timed(&Pattern::from_target(), pattern, &answer).await.unwrap();
@@ -29,7 +29,7 @@ async fn regular_expressions() {
 }
 
 #[tokio::test]
-async fn regular_expressions_that_grow() {
+async fn s16_regular_expressions_that_grow() {
     let deep = format!("{}a{}", "(".repeat(500), ")".repeat(500));
     let long = "a".repeat(1025);
     for pattern in ["(a{1000}){1000}", r"\w{1000}", r"((\pL{30}){30}){30}", &deep, &long, "(", r"(a)\1", "(?=a)"] {
@@ -41,7 +41,7 @@ async fn regular_expressions_that_grow() {
 }
 
 #[tokio::test]
-async fn answers() {
+async fn s16_answers() {
     let digits = "1".repeat(200_000);
     let marks = "1.1,".repeat(50_000);
     let exponent = format!("1e{digits}");
@@ -58,7 +58,22 @@ async fn answers() {
 }
 
 #[tokio::test]
-async fn answers_for_a_grader() {
+async fn s16_assertions() {
+    let (words, letters) = ("a b ".repeat(50_000), "a".repeat(200_000));
+    let objects = "{\"a\":".repeat(30_000);
+    let braces = "{".repeat(200_000);
+    for answer in [&words, &letters, &objects, &braces] {
+        for assertion in ["regex:(a+)+$", "rouge-n:a b c", "bleu:a b c d e", "contains-json", "levenshtein(9):abc"] {
+            let sample = Sample::new("1", "any").metadata("__expected", assertion);
+            let begun = Instant::now();
+            Assertions::new().judge(&sample, &Completion::new(answer)).await.unwrap();
+            assert!(begun.elapsed() < 2 * LIMIT, "{assertion} {answer:.20} took {:?}", begun.elapsed());
+        }
+    }
+}
+
+#[tokio::test]
+async fn s16_answers_for_a_grader() {
     let grader = Arc::new(Scripted::always(r#"{"reasoning": "", "score": 0}"#));
     let judge = LlmJudge::builder(grader).build().unwrap();
     for piece in
@@ -71,7 +86,7 @@ async fn answers_for_a_grader() {
 
 #[cfg(feature = "json-schema")]
 #[tokio::test]
-async fn schemas() {
+async fn s16_schemas() {
     use eval_judge::JsonSchema;
 
     let billion_laughs = (1..30).fold(String::from(r#""d0": {"type": "string"}"#), |defs, at| {
@@ -99,7 +114,7 @@ async fn schemas() {
 
 #[cfg(feature = "json-schema")]
 #[tokio::test]
-async fn schemas_that_refer_to_themselves() {
+async fn s16_schemas_that_refer_to_themselves() {
     use eval_judge::JsonSchema;
 
     let deep = format!("{}1{}", r#"{"a":"#.repeat(100), "}".repeat(100));

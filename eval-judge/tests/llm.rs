@@ -61,7 +61,7 @@ async fn a_fine_verdict_takes_one_call() {
 }
 
 #[tokio::test]
-async fn a_garbled_verdict_takes_one_more_call_and_both_are_paid() {
+async fn f29_a_garbled_verdict_takes_one_more_call_and_both_are_paid() {
     let mut grader = MockProvider::new();
     let mut texts = ["I would say 9 out of 10.", FINE].into_iter();
     grader.expect_complete().times(2).returning(move |_| Ok(said(texts.next().unwrap())));
@@ -91,7 +91,7 @@ async fn rules_and_empty_answers_take_no_call() {
 
 /// F29: what is not exactly one verdict is unscored: never clamped, never 0, both calls paid.
 #[tokio::test]
-async fn garbled_verdicts_are_unscored() {
+async fn f29_garbled_verdicts_are_unscored() {
     let cut = &FINE[..FINE.len() - 3];
     for text in [
         "Sure! I would say it's a solid answer, 11 out of 10.",

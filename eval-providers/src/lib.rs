@@ -5,6 +5,7 @@ mod backoff;
 mod elapsed;
 mod ledger;
 mod limit;
+mod outage;
 mod random;
 mod retry;
 mod simulated;
@@ -20,6 +21,7 @@ mod openai;
 
 pub use ledger::{Ledger, LedgerLayer};
 pub use limit::{Limit, LimitLayer};
+pub use outage::{Outage, OutageLayer};
 pub use retry::{Retry, RetryLayer};
 pub use simulated::{CatalogueEntry, Drift, Simulated, SimulatedBuilder};
 pub use timeout::{Timeout, TimeoutLayer};

@@ -32,13 +32,13 @@ use redact::Redactor;
 /// An OpenAI-compatible endpoint: OpenAI itself, a LiteLLM proxy (with [`LiteLlm`](crate::LiteLlm)), vLLM,
 /// Ollama and the many others that speak `/v1/chat/completions`.
 ///
-/// One call is one HTTP request; retries and limits are layers. Its deadline covers connecting, headers and the
-/// whole body, and the body is capped in decompressed bytes. Redirects are refused, so that the key never
-/// reaches another host. Answers are not streamed.
+/// One call is one HTTP request; retries and limits are layers. Connecting, the head of the answer, each pause in its
+/// body and the whole call have a deadline each, and the body is capped in decompressed bytes. Redirects are refused,
+/// so that the key never reaches another host. Answers are not streamed.
 ///
 /// An empty answer is an answer: a model that says nothing, refuses, or calls a tool that nobody offered is for
 /// a judge to grade, since failed questions leave the mean and would flatter the model. A refusal's text is the
-/// completion's text. Only an empty answer of a content filter fails, as
+/// completion's text, and its finish reason is `refusal`. Only an empty answer of a content filter fails, as
 /// [`Filtered`](eval_core::ProviderErrorKind::Filtered).
 ///
 /// What the endpoint did not report, or reported as nonsense (negative counts, a count above 2^53, a cost that
@@ -85,7 +85,8 @@ impl OpenAi {
         }
         let body = wire::body(request, extras.as_ref())?;
         let http_request = http::request(Method::POST, &self.endpoint.chat, headers, body);
-        let received = self.http.exchange(http_request).await?;
+        let mut received = self.http.exchange(http_request).await?;
+        self.redactor.hide(&mut received);
         if received.status.is_success() {
             answer::read(&received, &self.redactor)
         } else {

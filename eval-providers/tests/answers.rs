@@ -90,7 +90,7 @@ async fn every_form_of_an_answer() {
     for (message, finish, text) in [
         (json!({"role": "assistant", "content": "4"}), "stop", "4"),
         (json!({"content": [{"type": "text", "text": "4"}, {"type": "text", "text": "2"}]}), "stop", "42"),
-        (json!({"content": null, "refusal": "I cannot help with that."}), "stop", "I cannot help with that."),
+        (json!({"content": null, "refusal": "I cannot help with that."}), "refusal", "I cannot help with that."),
         (json!({"content": "", "refusal": "No."}), "content_filter", "No."),
         (json!({"content": "Par"}), "length", "Par"),
         (json!({"content": "Par"}), "content_filter", "Par"),

@@ -4,48 +4,17 @@
 //! test after the other and a few calls each: the proxy is slow.
 #![cfg(feature = "openai")]
 
-use std::env::var;
-use std::io::Write as _;
+#[path = "support/proxy.rs"]
+mod proxy;
+
 use std::time::Duration;
 
 use eval_core::{
-    Completion, FinishReason, Message, Money, Origin, Provider as _, ProviderError, ProviderErrorKind as Kind, Request,
-    RunId, Usage,
+    Completion, FinishReason, Flag, Money, Params, Provider as _, ProviderErrorKind as Kind, RunId, ServedSummary,
+    Usage,
 };
-use eval_providers::{LiteLlm, OpenAi, OpenAiBuilder, Profile, offers};
-
-/// Where the proxy is, if there is one.
-struct Proxy {
-    url: String,
-    key: String,
-}
-
-impl Proxy {
-    fn from_env(test: &str) -> Option<Self> {
-        let Ok(url) = var("EVAL_TEST_LITELLM_URL") else {
-            // Written past the test harness, which would swallow the output of a test that passes.
-            let notice = format!("SKIPPED {test}: EVAL_TEST_LITELLM_URL is not set, no real LiteLLM proxy was tested");
-            writeln!(std::io::stderr(), "{notice}").expect("stderr");
-            return None;
-        };
-        Some(Self { url, key: var("EVAL_TEST_LITELLM_KEY").unwrap_or_default() })
-    }
-
-    fn builder(&self) -> OpenAiBuilder {
-        LiteLlm::builder(&self.url).api_key(self.key.as_str()).timeout(Duration::from_secs(40))
-    }
-
-    async fn ask(&self, model: &str) -> Result<Completion, ProviderError> {
-        self.builder().build().expect("a client").complete(&request(model)).await
-    }
-}
-
-/// A request like no other, so that no cache knows it.
-fn request(model: &str) -> Request {
-    let run = RunId::new();
-    let origin = Origin::answer(run, "q-1".into(), 1);
-    Request::new(model, vec![Message::user(format!("question {run}"))]).origin(Some(origin))
-}
+use eval_providers::{LiteLlm, OpenAi, Profile, offers};
+use proxy::{Proxy, request};
 
 #[tokio::test]
 async fn identity_usage_and_cost_of_an_answer() {
@@ -148,6 +117,33 @@ async fn the_proxy_neither_caches_nor_falls_back() {
     assert_eq!(fallen.served.fallbacks, Some(1));
     plain.complete(&asked).await.unwrap();
     assert_eq!(plain.complete(&asked).await.unwrap().served.cache_hit, Some(true));
+}
+
+/// A plain client, which does not ask the proxy to leave it, shows what happens.
+#[tokio::test]
+async fn f28_what_the_proxy_does_by_itself_is_flagged() {
+    let Some(proxy) = Proxy::from_env("f28_what_the_proxy_does_by_itself_is_flagged") else { return };
+    let plain = OpenAi::builder(&proxy.url).api_key(proxy.key.as_str()).build().unwrap();
+    let flaky = format!("up-flaky-1-500-{}", RunId::new());
+    for (model, first, second) in [
+        ("up-fixed", vec![], Flag::CacheHit),
+        ("up-fallback", vec![Flag::Fallback, Flag::OtherModel], Flag::CacheHit),
+        (flaky.as_str(), vec![Flag::HiddenRetries], Flag::CacheHit),
+    ] {
+        let asked = request(model).params(Params::new().with("num_retries", 2));
+        let served = plain.complete(&asked).await.unwrap().served;
+        assert_eq!(Flag::of(model, &served), first, "{model}: {served:?}");
+        let served = plain.complete(&asked).await.unwrap().served;
+        assert!(Flag::of(model, &served).contains(&second), "{model}: {served:?}");
+    }
+
+    let mut summary = ServedSummary::default();
+    for _ in 0..24 {
+        summary.add("up-pair", &proxy.ask("up-pair").await.unwrap().served, 1);
+    }
+    assert_eq!((summary.backends(), summary.answers), (Some(2), 24));
+    assert!((1..=12).contains(&summary.flags[&Flag::MixedBackends]), "{summary:?}");
+    assert!(summary.words()[0].starts_with("2 backends answered in this run: pair-"), "{:?}", summary.words());
 }
 
 #[tokio::test]

@@ -13,15 +13,16 @@ Examples:
   evalctl gate @latest --vs branch:main --margin 5           the last run with the tag branch=main
   evalctl gate 7f3a12 --vs window:7 --category math=10       the 7 comparable runs before it, pooled
   evalctl gate @latest --vs tag:release=1.4 --min-accuracy 80 --max-cost 5 --max-p95 3s
-  evalctl gate @latest --vs @latest~1 --format junit > gate.xml
+  evalctl gate @latest --vs ref:main -o gate.json -o gate.md -o gate.xml    every report of one decision
   evalctl gate --run golden.csv -m gpt-4o --vs @baseline     asks the questions first
+  evalctl gate --run golden.csv -m gpt-4o -m grok-3 --draw 10 --vs branch:main    each model against its own baseline
   evalctl gate --run golden.csv -m gpt-4o --vs window:7 --on-inconclusive rerun
   evalctl gate --run golden.csv -m gpt-4o --vs tag:release --replay cassette    without key and network
 
 A drop passes when its 90 % interval lies above -margin, fails when it lies below 0 (and does not pass), else it is
 inconclusive and says what it would take. An absolute limit fails only if the whole interval is beyond it.
 Exit codes: 0 pass · 1 fail · 3 inconclusive (nothing to decide by, or no baseline: always; too little asked: 0 with
---on-inconclusive warn, which is the default)
+--on-inconclusive warn, which is the default). Of several models the worst decision counts: 1 before 4 before 3 before 0.
 On GitHub: annotations go to stderr, the summary to GITHUB_STEP_SUMMARY, and decision, exit_code, run and drop to
 GITHUB_OUTPUT.";
 
@@ -48,12 +49,16 @@ pub(crate) struct GateArgs {
     /// The run: its last six digits, its id, @latest, @latest~1, tag:KEY=VALUE
     #[arg(required_unless_present = "dataset", conflicts_with_all = OF_FRESH)]
     pub(crate) run: Option<String>,
-    /// The baseline: a run, @latest~N, @baseline (or blessed), tag:KEY=VALUE, ref:COMMIT, branch:NAME, window:N
+    /// The baseline: a run, @latest~N, @baseline (or blessed), tag:KEY=VALUE, ref:COMMIT (or HEAD~1, a branch or a tag of
+    /// git), branch:NAME (the tag branch=NAME of a run), window:N
     #[arg(long, value_name = "REF")]
     pub(crate) vs: String,
     /// Decide also on answers that were given before, out of a cache or a cassette; --replay implies it
     #[arg(long)]
     pub(crate) allow_cached: bool,
+    /// Write a report into this file too: .json, .md, .xml (JUnit) or .txt; repeat for several
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub(crate) outputs: Vec<PathBuf>,
     /// On GitHub: do not append to the summary of the step
     #[arg(long)]
     pub(crate) no_summary: bool,
@@ -64,11 +69,14 @@ pub(crate) struct GateArgs {
 }
 
 /// What has no meaning for a run that is there.
-const OF_FRESH: [&str; 19] = [
+const OF_FRESH: [&str; 22] = [
     "dataset",
-    "model",
+    "models",
+    "all_models",
     "judges",
     "limit",
+    "draw",
+    "seed",
     "dataset_name",
     "tags",
     "name",
@@ -90,18 +98,27 @@ const OF_FRESH: [&str; 19] = [
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Asking first")]
 pub(crate) struct Fresh {
-    /// Ask a model the questions of this data set first, and decide on that run
+    /// Ask the questions of this data set first, and decide on those runs
     #[arg(long = "run", value_name = "DATASET")]
     pub(crate) dataset: Option<PathBuf>,
-    /// The model to ask
-    #[arg(short, long, value_name = "MODEL")]
-    pub(crate) model: Option<String>,
+    /// A model to ask; repeat for several
+    #[arg(short, long = "model", value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
+    /// Every model that the endpoint lists
+    #[arg(long, conflicts_with = "models")]
+    pub(crate) all_models: bool,
     /// A judge; repeat for several [default: gpt-4o-mini]
     #[arg(long = "judge", value_name = "JUDGE")]
     pub(crate) judges: Vec<String>,
     /// At most so many questions, from the top
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
+    /// A random draw of so many questions: the same ones every time, from all categories
+    #[arg(long, value_name = "N")]
+    pub(crate) draw: Option<u64>,
+    /// The seed of the draw [default: 0]
+    #[arg(long, value_name = "N", requires = "draw")]
+    pub(crate) seed: Option<u64>,
     /// The name of the data set in histories [default: the file's]
     #[arg(long, value_name = "NAME")]
     pub(crate) dataset_name: Option<String>,

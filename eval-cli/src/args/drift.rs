@@ -1,5 +1,7 @@
 //! Verbs that say whether something moved, and those by which a person answers.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 pub(super) const DRIFT_EXAMPLES: &str = "\
@@ -22,8 +24,11 @@ Examples:
   evalctl baseline set 5c10ab --reason \"release 2.3\"
   evalctl baseline list --dataset golden
   evalctl baseline clear gpt-4o --dataset golden
+  evalctl baseline export -o baseline.jsonl     to commit beside the data set
+  evalctl baseline import baseline.jsonl        on a machine that remembers nothing, as in CI
 
-Only a whole, finished run can be blessed. The newest one of a model on a data set counts.";
+Only a whole, finished run can be blessed. The newest one of a model on a data set counts, also among imported ones:
+it counts since it was blessed, not since it was imported. Importing a file again changes nothing.";
 
 #[derive(Debug, Clone, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -138,6 +143,22 @@ pub(crate) enum BaselineVerb {
         /// The data set [default: the only one]
         #[arg(long, value_name = "NAME")]
         dataset: Option<String>,
+    },
+    /// Write what counts, with its runs, as JSON lines
+    Export {
+        /// Only of this model or name
+        model: Option<String>,
+        /// Only on this data set
+        #[arg(long, value_name = "NAME")]
+        dataset: Option<String>,
+        /// The file [default: stdout]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Take runs into the database and bless them as they were
+    Import {
+        /// What `baseline export` wrote; - is stdin
+        file: PathBuf,
     },
 }
 

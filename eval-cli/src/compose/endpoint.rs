@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eval_core::{AttemptLog, Provider, ProviderError, ProviderErrorKind, ProviderExt as _};
-use eval_providers::{LedgerLayer, LiteLlm, OpenAi, Profile as Wire, RetryLayer, offers};
+use eval_core::{AttemptLog, Provider, ProviderError, ProviderErrorKind, ProviderExt as _, Waits};
+use eval_providers::{LedgerLayer, LiteLlm, OpenAi, OutageLayer, Profile as Wire, RetryLayer, offers};
 
 use super::{Before, Recalls};
 use crate::args::Profile;
@@ -12,6 +12,9 @@ use crate::command;
 use crate::config::{BASE_URLS, KEYS, Origin, Settings};
 use crate::failure::{Failure, did_you_mean};
 use crate::output::{Console, clean, one_line, shorten};
+
+/// How long a run waits for an endpoint to which nobody can connect.
+const LONGEST_OUTAGE: Duration = Duration::from_secs(600);
 
 /// So much of what a server says that is none of ours.
 const SAID: usize = 160;
@@ -56,6 +59,11 @@ impl Endpoint {
         format!("endpoint {} ({}), {}, {key}", clean(url), settings.base_url.origin, self.name())
     }
 
+    /// Whether it is a LiteLLM proxy.
+    pub(crate) fn is_litellm(&self) -> bool {
+        self.profile == Wire::LiteLlm
+    }
+
     /// What it is.
     pub(crate) fn name(&self) -> &'static str {
         match self.profile {
@@ -64,15 +72,17 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint, each attempt written down, with retries around it.
+    /// The endpoint, each attempt written down, waited for while it is away, with retries around it.
     pub(crate) fn provider(
         &self,
         settings: &Settings,
         log: Arc<dyn AttemptLog>,
+        waits: Waits,
         recalls: &Recalls,
     ) -> Arc<dyn Provider> {
         let ledger = recalls.over(self.client.clone()).layer(LedgerLayer::new(log));
-        Arc::new(ledger.layer(RetryLayer::new(settings.max_attempts.value)))
+        let patient = ledger.layer(OutageLayer::new(LONGEST_OUTAGE).waits(waits));
+        Arc::new(patient.layer(RetryLayer::new(settings.max_attempts.value)))
     }
 
     /// Refuses a model that the endpoint does not list. One that lists none is taken at its word later.

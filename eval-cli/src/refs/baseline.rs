@@ -2,8 +2,11 @@
 
 use eval_core::{Baselines, HistoryQuery, Reports, Run, RunId, Store, StoreError};
 
-use super::{by_short_id, nth, resolve};
+use super::{by_short_id, commit, is_of_commit, nth, resolve};
 use crate::failure::Failure;
+
+/// How a run is blessed, where none is.
+const BLESS: &str = "evalctl run DATASET -m MODEL, then evalctl baseline set @latest --reason TEXT";
 
 /// What a reference to a baseline means for a run.
 #[derive(Debug)]
@@ -44,7 +47,10 @@ pub(crate) async fn baseline<S: Reports + Baselines>(store: &S, run: &Run, refer
             of_its_kind(store, run, |other| has_tag(other, key, value)).await?
         }
         "branch" => of_its_kind(store, run, |other| has_tag(other, "branch", rest)).await?,
-        "ref" => of_its_kind(store, run, |other| is_of_commit(other, rest)).await?,
+        "ref" => {
+            let commit = commit(rest);
+            of_its_kind(store, run, |other| is_of_commit(other, &commit)).await?
+        }
         _ => named(store, reference).await?,
     };
     match found {
@@ -59,10 +65,6 @@ fn has_tag(run: &Run, key: &str, value: &str) -> bool {
     run.tags.get(key).is_some_and(|found| value.is_empty() || found == value)
 }
 
-fn is_of_commit(run: &Run, commit: &str) -> bool {
-    commit.len() >= 4 && run.provenance.git_commit.as_deref().is_some_and(|full| full.starts_with(commit))
-}
-
 /// The newest other whole run of the same name and data set that is wanted.
 async fn of_its_kind(store: &dyn Store, run: &Run, wanted: impl Fn(&Run) -> bool) -> Result<Option<Run>, Failure> {
     let alike = |other: &Run| other.is_comparable() && other.name == run.name && other.dataset.name == run.dataset.name;
@@ -74,13 +76,13 @@ async fn blessed<S: Reports + Baselines>(store: &S, run: &Run) -> Result<Found, 
     let Some(newest) = blessed.first() else {
         return Ok(Found::Missing {
             why: format!("no run of {} on {} is blessed", run.name, run.dataset.name),
-            command: "evalctl baseline set RUN".to_owned(),
+            command: BLESS.to_owned(),
         });
     };
     match store.get_run(newest.run).await {
         Err(StoreError::NotFound(id)) => Ok(Found::Missing {
             why: format!("the blessed run {} is not in the database any more", id.short()),
-            command: "evalctl baseline set RUN".to_owned(),
+            command: BLESS.to_owned(),
         }),
         found => Ok(Found::Runs(vec![found?])),
     }

@@ -1,8 +1,10 @@
 //! `evalctl baseline`
 
+mod file;
+
 use std::collections::BTreeSet;
 
-use eval_core::{Baseline, Baselines as _};
+use eval_core::{Baseline, Baselines as _, Run};
 use serde_json::json;
 
 use crate::args::{BaselineVerb, Global, Saying};
@@ -12,26 +14,28 @@ use crate::failure::{Failure, Outcome};
 use crate::output::{Align, Console, Table, clean, one_line, percent};
 use crate::{compose, git, refs};
 
-/// Blesses a run, lists what was blessed, or forgets it.
+pub(crate) use file::BEGINNING as FILE_BEGINNING;
+
+/// Blesses a run, lists what was blessed, forgets it, or carries it from one database to another.
 pub(crate) async fn baseline(console: &Console, global: &Global, verb: BaselineVerb) -> Outcome {
     let settings = Settings::load(global, Typed::default())?;
     match verb {
         BaselineVerb::Set { run, saying } => set(console, &settings, &run, saying).await,
         BaselineVerb::List { model, dataset } => list(console, &settings, model.as_deref(), dataset.as_deref()).await,
         BaselineVerb::Clear { model, dataset } => clear(console, &settings, &model, dataset).await,
+        BaselineVerb::Export { model, dataset, output } => {
+            let which = (model.as_deref(), dataset.as_deref());
+            file::export(console, &settings, which, output.as_deref()).await
+        }
+        BaselineVerb::Import { file } => file::import(console, &settings, &file).await,
     }
 }
 
 async fn set(console: &Console, settings: &Settings, reference: &str, saying: Saying) -> Outcome {
     let store = compose::writable_store(settings).await?;
     let run = refs::resolve(&store, reference).await?;
-    if !run.is_comparable() {
-        return Err(Failure::usage(format!("run {} cannot be a baseline: it is {}", run.id.short(), short_of(&run)))
-            .hint("finish it with `evalctl resume`, or run the whole data set"));
-    }
-    if run.score().is_none() {
-        return Err(Failure::usage(format!("run {} cannot be a baseline: nothing was scored", run.id.short())));
-    }
+    check(&run)
+        .map_err(|why| Failure::usage(why).hint("finish it with `evalctl resume`, or run the whole data set"))?;
     let baseline = Baseline::of(&run, saying.by.unwrap_or_else(git::author), saying.reason);
     store.bless(&baseline).await?;
     if console.is_machine() {
@@ -45,8 +49,18 @@ async fn set(console: &Console, settings: &Settings, reference: &str, saying: Sa
     Ok(Exit::Done)
 }
 
+/// Says why a run cannot be a baseline, if it cannot.
+fn check(run: &Run) -> Result<(), String> {
+    let id = run.id.short();
+    match (run.is_comparable(), run.score()) {
+        (false, _) => Err(format!("run {id} cannot be a baseline: it is {}", short_of(run))),
+        (true, None) => Err(format!("run {id} cannot be a baseline: nothing was scored")),
+        (true, Some(_)) => Ok(()),
+    }
+}
+
 /// What a run is, so that it cannot stand for its model.
-fn short_of(run: &eval_core::Run) -> String {
+fn short_of(run: &Run) -> String {
     match run.dataset.selection.is_all() {
         true => format!("{}, not finished", run.status),
         false => "over a part of the data set".to_owned(),

@@ -16,7 +16,7 @@ use crate::output::{Align, Console, Table, clean, counted};
 /// Reads every row; what is wrong is an error with its line.
 pub(crate) fn validate(console: &Console, file: &Path) -> Outcome {
     let dataset = Dataset::open(file)?;
-    check_judges(&dataset)?;
+    compose::check_judges(&dataset)?;
     if console.is_machine() {
         console.json(&json!({
             "schema": "evalctl.dataset/1",
@@ -34,21 +34,6 @@ pub(crate) fn validate(console: &Console, file: &Path) -> Outcome {
     console.print(format!("{}: {questions} in {categories}, no errors", file.display()))?;
     dataset.notes().iter().for_each(|note| console.note(format!("note: {note}")));
     Ok(Exit::Done)
-}
-
-/// Refuses names in the column `judge` that are no judge, before anything is asked.
-pub(crate) fn check_judges(dataset: &Dataset) -> Result<(), Failure> {
-    if !dataset.columns().iter().any(|column| column == "judge") {
-        return Ok(());
-    }
-    for sample in dataset.samples()? {
-        let sample = sample?;
-        let named = sample.metadata.get("judge").map(String::as_str).unwrap_or_default();
-        compose::check_judge_name(named).map_err(|why| {
-            Failure::usage(format!("question {} asks for the judge `{}`: {why}", sample.id, clean(named)))
-        })?;
-    }
-    Ok(())
 }
 
 #[derive(Default)]

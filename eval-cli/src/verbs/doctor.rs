@@ -1,14 +1,14 @@
 //! `evalctl doctor`
 
-use std::sync::Arc;
+mod identity;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use eval_core::{Dataset, Message, Params, Provider, Request};
 use eval_store::DieselStore;
 use serde_json::json;
 
-use super::dataset::check_judges;
 use super::run::dataset as open_dataset;
 use crate::args::{DoctorArgs, Global, Selecting};
 use crate::compose::{self, Asked, Endpoint, ModelName};
@@ -24,11 +24,13 @@ struct Check {
     result: Result<String, Failure>,
     /// What works and is risky all the same.
     caution: Option<String>,
+    /// What was seen, for a program.
+    seen: Option<serde_json::Value>,
 }
 
 impl Check {
     fn new(what: &'static str, result: Result<String, Failure>) -> Self {
-        Self { what, result, caution: None }
+        Self { what, result, caution: None, seen: None }
     }
 }
 
@@ -48,7 +50,7 @@ pub(crate) async fn doctor(console: &Console, global: &Global, args: DoctorArgs)
         false => None,
     };
     checks.push(look_at_database(&settings).await);
-    look_at_models(console, &settings, dataset.flatten().as_ref(), args.ask, &mut checks).await;
+    look_at_models(console, &settings, dataset.flatten().as_ref(), &args, &mut checks).await;
     tell(console, &checks)?;
     let worst = checks.iter().filter_map(|check| Some(check.result.as_ref().err()?.exit)).next();
     Ok(worst.unwrap_or(Exit::Done))
@@ -61,7 +63,10 @@ fn configuration(settings: &Settings) -> String {
 
 fn look_at_dataset(settings: &Settings, checks: &mut Vec<Check>) -> Option<Dataset> {
     let opened = open_dataset(settings, &Selecting::default());
-    let opened = opened.and_then(|dataset| check_judges(&dataset).map(|()| dataset));
+    let opened = opened.and_then(|dataset| {
+        compose::check_judges(&dataset)?;
+        Ok(dataset)
+    });
     let (dataset, result) = match opened {
         Ok(dataset) => {
             let categories = counted(dataset.categories().len() as u64, "category");
@@ -89,7 +94,7 @@ async fn look_at_models(
     console: &Console,
     settings: &Settings,
     dataset: Option<&Dataset>,
-    ask: bool,
+    args: &DoctorArgs,
     checks: &mut Vec<Check>,
 ) {
     let quiet = Console { quiet: true, ..console.clone() };
@@ -116,15 +121,20 @@ async fn look_at_models(
     let key =
         settings.key.as_ref().map_or_else(|| "none needed".into(), |key| format!("accepted, from {}", key.origin));
     checks.push(Check::new("key", Ok(key)));
-    let provider = endpoint.provider(settings, Arc::new(eval_core::InMemory::new()), &compose::Recalls::default());
+    let (nowhere, nobody) = (Arc::new(eval_core::InMemory::new()), eval_core::Waits::new());
+    let provider = endpoint.provider(settings, nowhere, nobody, &compose::Recalls::default());
     for model in wanted {
         let listed = endpoint.check(&quiet, &model);
-        let result = match (listed, ask) {
+        let result = match (listed, args.ask) {
             (Err(failure), _) => Err(failure),
             (Ok(()), false) => Ok(format!("{} is there", clean(&model))),
             (Ok(()), true) => one_question(provider.as_ref(), &model).await,
         };
+        let is_there = result.is_ok();
         checks.push(Check::new("model", result));
+        if args.identity && is_there {
+            checks.push(who_is(provider.as_ref(), &model, endpoint.is_litellm()).await);
+        }
     }
 }
 
@@ -141,7 +151,7 @@ fn wanted(settings: &Settings, dataset: Option<&Dataset>) -> Result<Vec<String>,
     let asked = Asked { all: settings.models.value.is_empty(), ..Asked::default() };
     let models = compose::models(settings, dataset, &asked)?;
     let mut wanted: Vec<String> = models.iter().filter_map(ModelName::endpoint).map(str::to_owned).collect();
-    let names = compose::judge_names(settings, !wanted.is_empty())?;
+    let names = compose::judge_names(settings, Some(dataset), !wanted.is_empty())?;
     wanted.extend(compose::graders(&names, None).into_iter().map(str::to_owned));
     wanted.dedup();
     Ok(wanted)
@@ -159,6 +169,16 @@ async fn one_question(provider: &dyn Provider, model: &str) -> Result<String, Fa
     Ok(format!("{} answered in {took}, {cost}{}", clean(model), served.unwrap_or_default()))
 }
 
+async fn who_is(provider: &dyn Provider, model: &str, is_litellm: bool) -> Check {
+    match identity::ask(provider, model, is_litellm).await {
+        Ok(identity) => Check { seen: Some(identity.document()), ..Check::new("identity", Ok(identity.words(model))) },
+        Err(failure) => Check::new("identity", Err(failure)),
+    }
+}
+
+/// So that further lines stand below the first.
+const INDENT: &str = "\n                  ";
+
 fn tell(console: &Console, checks: &[Check]) -> Result<(), Failure> {
     if console.is_machine() {
         let checks: Vec<_> = (checks.iter())
@@ -167,15 +187,15 @@ fn tell(console: &Console, checks: &[Check]) -> Result<(), Failure> {
                     Ok(found) => (true, found.clone()),
                     Err(failure) => (false, failure.to_string()),
                 };
-                json!({"check": check.what, "ok": ok, "result": text, "caution": check.caution})
+                json!({"check": check.what, "ok": ok, "result": text, "caution": check.caution, "seen": check.seen})
             })
             .collect();
         return console.json(&json!({"schema": "evalctl.doctor/1", "checks": checks}));
     }
     for check in checks {
         let (mark, text) = match &check.result {
-            Ok(found) => (Mark::Good, found.clone()),
-            Err(failure) => (Mark::Bad, failure.to_string().replace('\n', "\n                  ")),
+            Ok(found) => (Mark::Good, found.replace('\n', INDENT)),
+            Err(failure) => (Mark::Bad, failure.to_string().replace('\n', INDENT)),
         };
         console.print(format!("{:>2} {:14} {text}", console.mark(mark), check.what))?;
         if let Some(caution) = &check.caution {

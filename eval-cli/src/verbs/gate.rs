@@ -1,13 +1,17 @@
 //! `evalctl gate`
 
+mod document;
 mod fresh;
 mod github;
+mod limits;
+mod markdown;
+mod publish;
+mod reproduce;
 
 use eval_core::{Run, RunKind, Store};
-use eval_drift::{Gate, GateReport, Markdown, Policy, RunScores, junit, text};
-use serde_json::json;
+use eval_drift::{Gate, GateReport, Policy, RunScores};
 
-use crate::args::{Format, GateArgs, Global, OnInconclusive};
+use crate::args::{GateArgs, Global, OnInconclusive};
 use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
@@ -15,10 +19,38 @@ use crate::failure::{Failure, Outcome};
 use crate::output::{Console, clean};
 use crate::refs::{self, Found};
 use crate::scores;
+use publish::Published;
 
-/// Decides whether a run may pass. What is printed and the exit code come from one report.
+/// What was decided about one run.
+struct Decided {
+    run: Run,
+    report: GateReport,
+    /// The command that makes the baseline, where there is none.
+    missing: Option<String>,
+}
+
+impl Decided {
+    fn exit(&self) -> Exit {
+        match self.report.exit_code() {
+            0 => Exit::Done,
+            1 => Exit::Failed,
+            _ => Exit::Inconclusive,
+        }
+    }
+}
+
+/// A run that did not finish: nothing is decided about it.
+struct Undecided {
+    run: Run,
+    /// What it stopped by, in words.
+    why: String,
+    exit: Exit,
+}
+
+/// Decides whether runs may pass. What is printed and the exit code come from the same reports.
 pub(crate) async fn gate(console: &Console, global: &Global, args: GateArgs) -> Outcome {
-    let gate = limits(&args)?;
+    publish::check_files(&args.outputs)?;
+    let gate = gate_of(&args)?;
     match &args.run {
         Some(run) => stored(console, global, &args, (&gate, run)).await,
         None => fresh::gate(console, global, &args, &gate).await,
@@ -30,11 +62,11 @@ async fn stored(console: &Console, global: &Global, args: &GateArgs, (gate, run)
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::existing_store(&settings).await?;
     let run = refs::resolve(&store, run).await?;
-    let baseline = refs::baseline(&store, &run, &args.vs).await?;
-    refuse_recalled(args, std::iter::once(&run).chain(baseline.runs()))?;
-    let before = before(&store, &baseline).await?;
-    let report = decide(gate, 1, &scores::of(&store, &run).await?, &before, &baseline);
-    finish(console, args, &run, &report, &baseline)
+    refuse_recalled(args, [&run])?;
+    let before = Before::of(&store, &run, args, &args.vs).await?;
+    let scores = scores::of(&store, &run).await?;
+    let report = before.decide(gate, 1, scores);
+    finish(console, args, &[before.decided(run, report)], &[])
 }
 
 /// Old answers say nothing of how a model answers now: nobody decides by them who did not ask for that.
@@ -49,25 +81,73 @@ fn refuse_recalled<'a>(args: &GateArgs, runs: impl IntoIterator<Item = &'a Run>)
     }
 }
 
-/// The scores of a baseline; none where there is none.
-async fn before(store: &dyn Store, baseline: &Found) -> Result<Vec<RunScores>, Failure> {
-    match baseline {
-        Found::Runs(runs) => scores::of_all(store, runs).await,
-        Found::Missing { .. } => Ok(Vec::new()),
+/// What a run is held against.
+struct Before {
+    baseline: Found,
+    scores: Vec<RunScores>,
+}
+
+impl Before {
+    async fn of<S: eval_core::Reports + eval_core::Baselines>(
+        store: &S,
+        run: &Run,
+        args: &GateArgs,
+        reference: &str,
+    ) -> Result<Self, Failure> {
+        let baseline = refs::baseline(store, run, reference).await?;
+        refuse_recalled(args, baseline.runs())?;
+        let scores = Self::scores(store, &baseline).await?;
+        Ok(Self { baseline, scores })
+    }
+
+    /// The scores of a baseline, with the limits by which its runs were decided on; none where there is none.
+    async fn scores(store: &dyn Store, baseline: &Found) -> Result<Vec<RunScores>, Failure> {
+        let Found::Runs(runs) = baseline else { return Ok(Vec::new()) };
+        let mut found = scores::of_all(store, runs).await?;
+        found.iter_mut().zip(runs).for_each(|(scores, run)| limits::recall(scores, run));
+        Ok(found)
+    }
+
+    fn decide(&self, gate: &Gate, look: u32, mut run: RunScores) -> GateReport {
+        limits::beside(&mut run, gate, &self.scores);
+        let mut report = gate.look(look, &run, &self.scores);
+        report.warnings.splice(0..0, limits::changed(&report));
+        if let Found::Missing { why, command } = &self.baseline {
+            report.warnings.extend([why.clone(), format!("to make a baseline: {command}")]);
+        }
+        report
+    }
+
+    fn decided(&self, run: Run, report: GateReport) -> Decided {
+        let missing = match &self.baseline {
+            Found::Missing { command, .. } => Some(command.clone()),
+            Found::Runs(_) => None,
+        };
+        Decided { run, report, missing }
     }
 }
 
 /// What is printed, and the exit code.
-fn finish(console: &Console, args: &GateArgs, run: &Run, report: &GateReport, baseline: &Found) -> Outcome {
-    publish(console, args, run, report)?;
-    if let Found::Missing { command, .. } = baseline {
+fn finish(console: &Console, args: &GateArgs, decided: &[Decided], undecided: &[Undecided]) -> Outcome {
+    let exit = worst(decided.iter().map(Decided::exit).chain(undecided.iter().map(|found| found.exit)));
+    if !decided.is_empty() {
+        Published { args, decided, undecided, exit }.tell(console)?;
+    }
+    let commands: std::collections::BTreeSet<_> = decided.iter().filter_map(|found| found.missing.as_ref()).collect();
+    for command in commands {
         console.note(format!("to make a baseline: {}", clean(command)));
     }
-    Ok(exit(report))
+    Ok(exit)
+}
+
+/// The exit code that counts where several runs are decided on: what was shown to be bad comes first.
+fn worst(exits: impl Iterator<Item = Exit>) -> Exit {
+    let order = [Exit::Done, Exit::Inconclusive, Exit::Provider, Exit::Failed, Exit::Interrupted];
+    exits.max_by_key(|exit| order.iter().position(|other| other == exit)).unwrap_or(Exit::Inconclusive)
 }
 
 /// The limits that were typed.
-fn limits(args: &GateArgs) -> Result<Gate, Failure> {
+fn gate_of(args: &GateArgs) -> Result<Gate, Failure> {
     let limits = &args.limits;
     let mut gate = Gate::new().margin(limits.margin).min_accuracy(limits.min_accuracy).max_cost(limits.max_cost);
     gate = gate.max_p95_ms(limits.max_p95).max_error_share(limits.max_error_share);
@@ -82,63 +162,5 @@ fn limits(args: &GateArgs) -> Result<Gate, Failure> {
     match gate.problem() {
         Some(problem) => Err(Failure::usage(problem)),
         None => Ok(gate),
-    }
-}
-
-fn decide(gate: &Gate, look: u32, run: &RunScores, before: &[RunScores], baseline: &Found) -> GateReport {
-    let mut report = gate.look(look, run, before);
-    if let Found::Missing { why, command } = baseline {
-        report.warnings.extend([why.clone(), format!("to make a baseline: {command}")]);
-    }
-    report
-}
-
-/// Prints the report as it is wanted, and tells GitHub where we are run by it.
-fn publish(console: &Console, args: &GateArgs, run: &Run, report: &GateReport) -> Result<(), Failure> {
-    let markdown = Markdown::new().reproduce(command(args, run));
-    match console.format {
-        Format::Json | Format::Jsonl => console.json(&json!({
-            "schema": "evalctl.gate/1", "run": run.id, "exit_code": report.exit_code(), "report": report,
-        }))?,
-        Format::Md => console.print(markdown.render(report).trim_end())?,
-        Format::Junit => console.print(junit(report).trim_end())?,
-        _ => console.print(text(report).trim_end())?,
-    }
-    github::tell(console, run, report, (!args.no_summary).then(|| markdown.marked(false)))
-}
-
-/// The command that decides again, whichever run is the latest by then.
-fn command(args: &GateArgs, run: &Run) -> String {
-    let limits = &args.limits;
-    let mut words =
-        vec![format!("evalctl gate {} --vs {} --margin {}", run.id.short(), quoted(&args.vs), limits.margin)];
-    words.extend(limits.min_accuracy.map(|percent| format!("--min-accuracy {percent}")));
-    words.extend(limits.max_cost.map(|cost| format!("--max-cost {}", cost.usd())));
-    words.extend(limits.max_p95.map(|ms| format!("--max-p95 {ms}ms")));
-    words.push(format!("--max-error-share {}", limits.max_error_share));
-    words.extend(limits.categories.iter().map(|(name, points)| {
-        format!("--category {}", quoted(&format!("{name}={}", points.unwrap_or(limits.margin))))
-    }));
-    words.extend(args.allow_cached.then(|| "--allow-cached".to_owned()));
-    words.extend(limits.errors_as_failures.then(|| "--errors-as-failures".to_owned()));
-    words.push(match limits.on_inconclusive {
-        OnInconclusive::Warn => "--on-inconclusive warn".to_owned(),
-        OnInconclusive::Fail => "--on-inconclusive fail".to_owned(),
-        OnInconclusive::Rerun => "--on-inconclusive rerun".to_owned(),
-    });
-    words.join(" ")
-}
-
-/// A word for a shell.
-fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@~:=._-/".contains(&byte);
-    if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-fn exit(report: &GateReport) -> Exit {
-    match report.exit_code() {
-        0 => Exit::Done,
-        1 => Exit::Failed,
-        _ => Exit::Inconclusive,
     }
 }

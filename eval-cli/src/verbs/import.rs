@@ -9,6 +9,7 @@ use std::path::Path;
 use eval_store::{Import, Imported};
 use serde_json::json;
 
+use super::baseline::FILE_BEGINNING;
 use crate::args::{Global, ImportArgs};
 use crate::command;
 use crate::compose;
@@ -24,6 +25,10 @@ pub(crate) async fn import(console: &Console, global: &Global, args: ImportArgs)
     let (name, mut reader) = open(&args.file)?;
     if compose::must_exist(&settings).is_err() && is_spill(&args.file, reader.as_mut()) {
         return Err(no_database(&settings, &name));
+    }
+    if first_line(reader.as_mut()).starts_with(FILE_BEGINNING) {
+        let command = command::command(&settings, &format!("baseline import {}", command::quoted(&name)));
+        return Err(Failure::usage(format!("{name} holds baselines")).hint(command));
     }
     let store = Late::open(&settings).await?;
     let imported = import_of(args).read(reader, &store).await;
@@ -54,9 +59,14 @@ fn told(name: &str, imported: Imported, changed: bool) -> String {
 /// Whether a file holds what a database did not take: by its name, or because its run had not ended.
 fn is_spill(path: &Path, reader: &mut dyn BufRead) -> bool {
     let named = path.to_string_lossy().ends_with(".spill.jsonl");
-    let begin = reader.fill_buf().map(String::from_utf8_lossy).unwrap_or_default();
-    let first = begin.lines().next().unwrap_or_default();
+    let first = first_line(reader);
     named || (first.starts_with("{\"type\":\"run\"") && first.contains("\"status\":\"running\""))
+}
+
+/// The beginning of what is read, which stays to be read.
+fn first_line(reader: &mut dyn BufRead) -> String {
+    let begin = reader.fill_buf().map(String::from_utf8_lossy).unwrap_or_default();
+    begin.lines().next().unwrap_or_default().to_owned()
 }
 
 /// The rest of a run belongs beside what its database has of it. A new one would hide that the two are apart.

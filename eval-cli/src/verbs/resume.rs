@@ -8,7 +8,6 @@ use eval_core::{
 use eval_store::DieselStore;
 use serde_json::json;
 
-use super::dataset::check_judges;
 use super::run::{dataset, finish, narrow, recalled, reporter};
 use crate::args::{Asking, Endpoint, Format, Global, Profile, ResumeArgs, Selecting};
 use crate::compose::{self, Asked, Before, Recalls};
@@ -135,7 +134,7 @@ async fn go_on(console: &Console, global: &Global, args: ResumeArgs, runs: &[Run
     refuse_asking(first, spec, &args)?;
     let settings = Settings::load(global, typed(&args, runs, first, spec)?)?;
     let dataset = dataset_of(first, spec, &settings)?;
-    check_judges(&dataset)?;
+    compose::check_judges(&dataset)?;
     let name = (first.name != first.model).then(|| first.name.clone());
     let recalls = Recalls::open(&settings, &args.taping)?;
     let before = Some(before(runs, first, spec, again));

@@ -5,7 +5,6 @@ use std::path::Path;
 use eval_core::{Dataset, Draw, EvaluationQuery, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection, Store};
 use serde_json::json;
 
-use super::dataset::check_judges;
 use crate::args::{Format, Global, RunArgs, Selecting};
 use crate::compose::{self, Asked, Recalls};
 use crate::config::{Settings, Typed};
@@ -16,9 +15,12 @@ use crate::{command, progress, report, stop};
 
 /// Checks everything that can be checked for nothing, then asks.
 pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Outcome {
-    let settings = Settings::load(global, Typed::from(&args))?;
+    let mut settings = Settings::load(global, Typed::from(&args))?;
+    if args.cheap_first {
+        settings.judges.value = compose::cheap_first(&settings.judges.value)?;
+    }
     let dataset = dataset(&settings, &args.selecting)?;
-    check_judges(&dataset)?;
+    compose::check_judges(&dataset)?;
     compose::refuse_used(&args.taping)?;
     let recalls = Recalls::open(&settings, &args.taping)?;
     let asked = Asked {

@@ -2,8 +2,10 @@
 
 mod comparison;
 mod page;
+mod served;
 
-use eval_core::{Evaluation, EvaluationQuery, Interim, OutcomeKind, Reports, Run, Store, Verdict};
+use eval_core::{Baselines, Evaluation, EvaluationQuery, Flag, Interim, OutcomeKind, Reports, Run, Store, Verdict};
+use eval_judge::{Level, panel_agreement};
 use serde_json::json;
 
 use super::runs::commit;
@@ -31,14 +33,17 @@ pub(crate) async fn show(console: &Console, global: &Global, args: ShowArgs) -> 
     }
 }
 
-async fn whole(console: &Console, store: &dyn Reports, run: &Run, args: &ShowArgs) -> Outcome {
+async fn whole<S: Reports + Baselines>(console: &Console, store: &S, run: &Run, args: &ShowArgs) -> Outcome {
     let place = |evaluation: &Evaluation| (evaluation.sample.id.clone(), evaluation.epoch);
     let fetch = async |query: EvaluationQuery| store.evaluations(run.id, &query).await;
     let page = page::questions(query(args), (args.limit, run.epochs), place, fetch).await?;
     let evaluations = page.rows;
     let interim = report::interim(store, run).await?;
+    let answered = served::answered(store, run).await?;
     if console.is_machine() {
-        let mut document = json!({"schema": "evalctl.show/1", "run": run, "evaluations": evaluations});
+        let mut document =
+            json!({"schema": "evalctl.show/1", "run": run, "evaluations": evaluations, "served": answered.served});
+        document["prompt_tokens"] = answered.tokens();
         if let Some(interim) = interim {
             document["interim"] = serde_json::to_value(interim)?;
         }
@@ -49,9 +54,17 @@ async fn whole(console: &Console, store: &dyn Reports, run: &Run, args: &ShowArg
     if let Some(recalled) = crate::recalled::words(store, run).await? {
         console.print(format!("  recalled {recalled}"))?;
     }
+    if let Some(alpha) = agreement(store, run).await? {
+        console.print(format!(
+            "  agree    Krippendorff's alpha of the panel: {alpha:.2} (1: all agree, 0: as by chance)"
+        ))?;
+    }
     match interim {
         Some(interim) => console.print(format!("  so far   {}", so_far(run, &interim)))?,
         None => console.print(format!("\n{}", report::results(console, &[run])))?,
+    }
+    for line in answered.words() {
+        console.print(format!("  served   {}", clean(&line)))?;
     }
     if let Some(categories) = report::categories(console, run) {
         console.print(format!("\n{categories}"))?;
@@ -63,6 +76,22 @@ async fn whole(console: &Console, store: &dyn Reports, run: &Run, args: &ShowArg
         next(console, args.limit, evaluations.last());
     }
     Ok(Exit::Done)
+}
+
+/// How far the members of a panel agree over the whole run; `None` when one judge alone judged it.
+async fn agreement(store: &dyn Reports, run: &Run) -> Result<Option<f64>, Failure> {
+    let judge = &run.provenance.judge;
+    let (level, is_panel) = match judge.split_once('(') {
+        Some(("mean" | "median", _)) => (Level::Interval, true),
+        Some(("majority", _)) => (Level::Nominal, true),
+        _ => (Level::Interval, false),
+    };
+    if !is_panel {
+        return Ok(None);
+    }
+    let evaluations = crate::scores::evaluations(store, run).await?;
+    let verdicts = evaluations.iter().flat_map(|evaluation| &evaluation.verdicts);
+    Ok(panel_agreement(verdicts.filter(|verdict| verdict.judge == *judge), level))
 }
 
 /// What is stored of a run that has no summary.
@@ -108,6 +137,12 @@ fn head(run: &Run) -> String {
         format!("  judge    {} ({})", clean(&provenance.judge), provenance.judge_hash),
         format!("  prompt   {}", provenance.prompt),
     ];
+    if let Some(family) = eval_judge::relatives(&run.model, &provenance.judge) {
+        let family = clean(&family);
+        lines.push(format!(
+            "  caution  judge and model are of one family ({family}): such a judge tends to prefer its own kind"
+        ));
+    }
     if !run.params.is_empty() {
         let params = run.params.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
         lines.push(format!("  params   {}", clean(&params.join(" "))));
@@ -198,7 +233,7 @@ async fn one(console: &Console, store: &dyn Store, run: &Run, id: &str) -> Outco
     }
     for evaluation in &found {
         console.print(question(console, evaluation, true))?;
-        console.print(call(evaluation))?;
+        console.print(call(run, evaluation))?;
     }
     Ok(Exit::Done)
 }
@@ -227,7 +262,7 @@ async fn find(store: &dyn Store, run: &Run, id: &str) -> Result<Vec<Evaluation>,
     })
 }
 
-fn call(evaluation: &Evaluation) -> String {
+fn call(run: &Run, evaluation: &Evaluation) -> String {
     let tokens = |count: Option<u64>| count.map_or_else(|| "–".into(), |count| count.to_string());
     let timing = &evaluation.timing;
     let mut lines = vec![format!(
@@ -255,6 +290,8 @@ fn call(evaluation: &Evaluation) -> String {
         ));
         let known = [
             ("model", &served.model),
+            ("behind it", &served.raw_model),
+            ("headers of", &served.family),
             ("deployment", &served.model_id),
             ("fingerprint", &served.fingerprint),
             ("proxy", &served.proxy),
@@ -262,6 +299,8 @@ fn call(evaluation: &Evaluation) -> String {
         ];
         let known = known.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", clean(value.as_ref()?))));
         lines.push(format!("  {DIM}served by{DIM:#} {}", known.collect::<Vec<_>>().join(", ")));
+        let flags: Vec<_> = Flag::of(&run.model, served).into_iter().map(Flag::name).collect();
+        lines.extend((!flags.is_empty()).then(|| format!("  {DIM}flags{DIM:#}     {}", flags.join(", "))));
     }
     lines.join("\n")
 }

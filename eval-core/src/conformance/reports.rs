@@ -5,6 +5,7 @@ mod figures;
 mod histories;
 mod interim;
 mod leaderboard;
+mod served;
 
 use super::{fixtures, must};
 use crate::{Evaluation, InMemory, Reports, Run, RunId, Store, StoreError};
@@ -22,6 +23,8 @@ pub async fn reports<S: Reports>(make: impl AsyncFn() -> S) {
     comparisons::missing(&make().await).await;
     histories::equal(&Pair::new(make().await)).await;
     interim::equal(&Pair::new(make().await)).await;
+    served::equal(&Pair::new(make().await)).await;
+    served::prompt_tokens_equal(&Pair::new(make().await)).await;
 }
 
 /// A store and what it is compared with: the default bodies over a store in memory.

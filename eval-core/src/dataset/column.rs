@@ -30,6 +30,12 @@ const NAMES: [(Field, &[&str]); 5] = [
 /// Columns that would change what is asked, and that no part of the harness understands yet.
 const REFUSED: [&str; 3] = ["images", "image_url", "tools"];
 
+/// Columns of promptfoo that are kept as they are, assertions apart.
+const PROMPTFOO: [&str; 5] = ["__description", "__prefix", "__suffix", "__metric", "__threshold"];
+
+/// Metadata that changes how a question is asked or judged.
+const MEANINGS: [&str; 3] = ["system", "context", "judge"];
+
 impl Field {
     /// The field of a column, whatever the case and the spaces around its name.
     pub(super) fn of(name: &str) -> Option<Self> {
@@ -66,13 +72,15 @@ pub(super) fn refuse(file: &str, name: &str, at: At) -> Result<(), DatasetError>
             .expected("a name for every column", "an empty name")
             .hint("name the column, or remove it: often a comma too many, or the row numbers that pandas writes without index=False"));
     }
-    if name.starts_with("__") {
+    if name.starts_with("__") && kept_as(name).is_none() {
         return Err(at
             .error(file, format!("the column `{name}` of promptfoo is not read"))
-            .expected("columns of questions and expected outputs", format!("`{name}`"))
-            .hint(
-                "put the reference answer into `expected_output`, choose the judge by `judge`, and remove the column",
-            ));
+            .expected(
+                "__expected, __expected1 …, __description, __prefix, __suffix, __metric, __threshold, __metadata:KEY or \
+                 __config:__expected1:threshold",
+                format!("`{name}`"),
+            )
+            .hint("remove the column; answers that are there already are scored by -m column:NAME, under a name without __"));
     }
     if REFUSED.iter().any(|refused| refused.eq_ignore_ascii_case(name)) {
         return Err(at
@@ -81,6 +89,27 @@ pub(super) fn refuse(file: &str, name: &str, at: At) -> Result<(), DatasetError>
             .hint("remove the column; without it the model would be asked something else, so it is not ignored"));
     }
     Ok(())
+}
+
+/// What a column is kept as in the metadata: under its own name, and one of promptfoo's columns `__metadata:KEY` as `KEY`.
+/// `None` for a column of promptfoo that is not read.
+pub(super) fn kept_as(name: &str) -> Option<&str> {
+    let name = name.trim();
+    if !name.starts_with("__") || is_assertion(name) || PROMPTFOO.contains(&name) {
+        return Some(name);
+    }
+    if let Some(key) = name.strip_prefix("__metadata:").map(|key| key.trim_end_matches("[]").trim()) {
+        // What a column of that name would change stays out of its way.
+        let has_meaning = Field::of(key).is_some() || MEANINGS.contains(&key);
+        return (!key.is_empty()).then_some(if has_meaning { name } else { key });
+    }
+    let setting = name.strip_prefix("__config:")?.strip_suffix(":threshold")?;
+    is_assertion(setting).then_some(name)
+}
+
+/// Whether a column holds an assertion of promptfoo: `__expected`, or with a number.
+pub(super) fn is_assertion(name: &str) -> bool {
+    name.strip_prefix("__expected").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Two columns claim to be one field.
@@ -143,5 +172,29 @@ mod tests {
             assert_eq!(Field::of(name), Some(field), "{name}");
         }
         assert_eq!(Field::of("context"), None);
+    }
+
+    #[test]
+    fn columns_of_promptfoo_are_kept_or_refused() {
+        for (name, kept) in [
+            ("note", Some("note")),
+            ("__expected", Some("__expected")),
+            (" __expected12 ", Some("__expected12")),
+            ("__expectedX", None),
+            ("__prefix", Some("__prefix")),
+            ("__metadata:team", Some("team")),
+            ("__metadata:tags[]", Some("tags")),
+            ("__metadata:judge", Some("__metadata:judge")),
+            ("__metadata:question", Some("__metadata:question")),
+            ("__metadata:", None),
+            ("__metadata", None),
+            ("__config:__expected:threshold", Some("__config:__expected:threshold")),
+            ("__config:__expected2:provider", None),
+            ("__config:x:threshold", None),
+            ("__providerOutput", None),
+        ] {
+            assert_eq!(kept_as(name), kept, "{name}");
+            assert_eq!(refuse("f", name, At::line(1)).is_ok(), kept.is_some(), "{name}");
+        }
     }
 }

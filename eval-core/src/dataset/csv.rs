@@ -7,7 +7,7 @@ use std::sync::Arc;
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use self::guard::Guard;
-use super::column::{Field, missing, refuse, repeated, two_columns};
+use super::column::{Field, is_assertion, kept_as, missing, refuse, repeated, two_columns};
 use super::input::{At, Input, cannot_read, skip_mark, utf8};
 use super::row::{Cell, Draft, Row};
 use crate::DatasetError;
@@ -71,6 +71,12 @@ impl CsvRows {
         draft.finish(&self.file).map(Some)
     }
 
+    /// Where a value of the row that was read last stands.
+    pub(super) fn place(&self, column: &str) -> At {
+        let index = self.columns.iter().position(|known| known.name == column);
+        index.map_or_else(|| self.at_row(), |index| self.at(index, 0))
+    }
+
     fn read(&mut self) -> Result<bool, DatasetError> {
         self.reader.read_byte_record(&mut self.record).map_err(|error| match error.into_kind() {
             csv::ErrorKind::Io(error) => match error.downcast::<DatasetError>() {
@@ -107,13 +113,14 @@ impl CsvRows {
         {
             return Err(two_columns(file, field, [&same.name, name], at));
         }
-        if before.iter().any(|other| other.name == column.name) {
-            return Err(repeated(file, name, at));
-        }
         if column.field.is_none() {
             refuse(file, name, at)?;
         }
-        Ok(column)
+        let name = kept_as(name).unwrap_or(name);
+        if before.iter().any(|other| other.name == name.trim()) {
+            return Err(repeated(file, name, at));
+        }
+        Ok(Column { name: name.trim().to_owned(), ..column })
     }
 
     fn check_fields(&self, names: &[&str], columns: &[Column]) -> Result<(), DatasetError> {
@@ -121,7 +128,7 @@ impl CsvRows {
         if !has(Field::Question) && !has(Field::Messages) {
             return Err(missing(&self.file, Field::Question, names, self.at_row()));
         }
-        if !has(Field::Expected) {
+        if !has(Field::Expected) && !columns.iter().any(|column| is_assertion(&column.name)) {
             return Err(missing(&self.file, Field::Expected, names, self.at_row()));
         }
         Ok(())

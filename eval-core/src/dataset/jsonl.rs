@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use super::column::{Field, missing, refuse, repeated, two_columns};
+use super::column::{Field, is_assertion, kept_as, missing, refuse, repeated, two_columns};
 use super::input::{At, Input, ROW_LIMIT, cannot_read, skip_mark, utf8};
 use super::json::{Object, scalar, syntax};
 use super::row::{Cell, Draft, Row};
@@ -56,6 +56,18 @@ impl JsonRows {
                 .hint("write one object a line"));
         }
         Ok(read > 0)
+    }
+
+    /// Where a value of the row that was read last stands; the line when it is inside of another value.
+    pub(super) fn place(&self, key: &str) -> At {
+        let at = At::line(self.line);
+        let Ok(text) = std::str::from_utf8(self.buffer.trim_ascii_end()) else { return at };
+        let line = Line { file: &self.file, text, at };
+        let found = line.object().ok().and_then(|object| {
+            let same = object.iter().find(|(name, _)| kept_as(name) == Some(key));
+            same.map(|(_, value)| line.at_value(value))
+        });
+        found.unwrap_or(at)
     }
 
     fn row(&mut self) -> Result<Row, DatasetError> {
@@ -136,7 +148,7 @@ impl<'a> Line<'a> {
         if draft.question.is_none() && draft.messages.is_none() {
             return Err(missing(self.file, Field::Question, &keys, self.at));
         }
-        if draft.expected.is_none() {
+        if draft.expected.is_none() && !draft.metadata.keys().any(|name| is_assertion(name)) {
             return Err(missing(self.file, Field::Expected, &keys, self.at));
         }
         Ok(())
@@ -215,7 +227,7 @@ impl Taken<'_, '_> {
     fn metadata(&mut self, key: &str, value: &RawValue) -> Result<(), DatasetError> {
         let line = self.line;
         let text = scalar(value).map_err(|found| line.bad_value(key, value, found))?.unwrap_or_default();
-        match self.draft.metadata.insert(key.trim().to_owned(), text) {
+        match self.draft.metadata.insert(kept_as(key).unwrap_or(key.trim()).to_owned(), text) {
             Some(_) => Err(repeated(line.file, key, line.at_value(value))),
             None => Ok(()),
         }

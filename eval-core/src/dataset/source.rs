@@ -84,6 +84,15 @@ impl Rows {
         }
     }
 
+    /// Where a value of the row that was read last stands; `None` for samples in memory.
+    pub(super) fn place(&self, column: &str) -> Option<At> {
+        match &self.reading {
+            Reading::Csv(rows) => Some(rows.place(column)),
+            Reading::Jsonl(rows) => Some(rows.place(column)),
+            Reading::Samples { .. } => None,
+        }
+    }
+
     /// What a person should know about how the file is written.
     pub(super) fn note(&self) -> Option<String> {
         match &self.reading {

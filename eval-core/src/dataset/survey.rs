@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::UNCATEGORIZED;
+use super::column::is_assertion;
 use super::fingerprint::Fingerprint;
 use super::ids::Ids;
 use super::input::{Format, Stamp};
@@ -92,7 +93,8 @@ impl Count {
         self.len += 1;
         self.ids.add(row);
         self.fingerprint.add(sample);
-        self.without_target += u64::from(sample.target.is_none());
+        let asserted = sample.metadata.iter().any(|(name, text)| is_assertion(name) && !text.trim().is_empty());
+        self.without_target += u64::from(sample.target.is_none() && !asserted);
         self.hashed |= row.hashed;
         increment(&mut self.categories, &sample.category);
         for column in sample.metadata.keys() {

@@ -56,6 +56,10 @@ impl Conditions {
 pub struct ServedCounts {
     /// Answers by the model named in the response.
     pub models: BTreeMap<String, u64>,
+    /// Answers by the model behind the alias, where a proxy tells it.
+    pub raw_models: BTreeMap<String, u64>,
+    /// Answers by the provider whose headers came along.
+    pub families: BTreeMap<String, u64>,
     /// Answers by deployment.
     pub model_ids: BTreeMap<String, u64>,
     /// Answers by the provider's fingerprint of weights and settings.
@@ -67,9 +71,11 @@ pub struct ServedCounts {
 impl ServedCounts {
     /// Counts so many answers of this identity.
     pub fn add(&mut self, served: &Served, answers: u64) {
-        let Served { model, model_id, fingerprint, proxy, .. } = served;
-        let counts = [&mut self.models, &mut self.model_ids, &mut self.fingerprints, &mut self.proxies];
-        for (counts, value) in counts.into_iter().zip([model, model_id, fingerprint, proxy]) {
+        let Served { model, raw_model, family, model_id, fingerprint, proxy, .. } = served;
+        let told = [model, raw_model, family, model_id, fingerprint, proxy];
+        let [models, raw_models, families] = [&mut self.models, &mut self.raw_models, &mut self.families];
+        let counts = [models, raw_models, families, &mut self.model_ids, &mut self.fingerprints, &mut self.proxies];
+        for (counts, value) in counts.into_iter().zip(told) {
             match value.as_ref().and_then(|value| counts.get_mut(value)) {
                 Some(count) => *count += answers,
                 None => counts.extend(value.clone().map(|value| (value, answers))),

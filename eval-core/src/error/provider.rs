@@ -13,7 +13,7 @@ use crate::{BoxError, Money, Pricing, Timing, Usage};
 /// |---|---|---|
 /// | `RateLimited`, `Timeout`, `Network`, `Unavailable`, `Malformed` | yes | no |
 /// | `ContextWindow`, `Filtered`, `Rejected`, `Panicked` | no | no |
-/// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Unrecorded`, `Capped` | no | yes |
+/// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Outage`, `Unrecorded`, `Capped` | no | yes |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -44,6 +44,8 @@ pub enum ProviderErrorKind {
     Quota,
     /// The provider is set up wrongly.
     Config,
+    /// The endpoint was in trouble, or refused every call, for longer than anybody waits for it.
+    Outage,
     /// The call could not be written down, so it was not made: the store is in trouble.
     Unrecorded,
     /// A cap of the user's on money, calls or tokens would have been passed, so the call was not made. Ends the run as
@@ -68,6 +70,7 @@ impl ProviderErrorKind {
             Self::UnknownModel => "unknown_model",
             Self::Quota => "quota",
             Self::Config => "config",
+            Self::Outage => "outage",
             Self::Unrecorded => "unrecorded",
             Self::Capped => "capped",
         }
@@ -79,7 +82,7 @@ impl ProviderErrorKind {
     }
 
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::RateLimited,
         Self::Timeout,
         Self::Network,
@@ -93,6 +96,7 @@ impl ProviderErrorKind {
         Self::UnknownModel,
         Self::Quota,
         Self::Config,
+        Self::Outage,
         Self::Unrecorded,
         Self::Capped,
     ];
@@ -104,7 +108,16 @@ impl ProviderErrorKind {
 
     /// Whether every further request of the run would fail as well.
     pub const fn is_fatal(self) -> bool {
-        matches!(self, Self::Auth | Self::UnknownModel | Self::Quota | Self::Config | Self::Unrecorded | Self::Capped)
+        matches!(
+            self,
+            Self::Auth
+                | Self::UnknownModel
+                | Self::Quota
+                | Self::Config
+                | Self::Outage
+                | Self::Unrecorded
+                | Self::Capped
+        )
     }
 }
 
@@ -134,6 +147,9 @@ pub struct ProviderError {
     pub message: String,
     /// How long the endpoint asks callers to wait.
     pub retry_after: Option<Duration>,
+    /// Whether nobody was asked: no connection could be made, so that nothing was sent and nothing can be paid for.
+    /// Default: `false`, which says nothing.
+    pub unsent: bool,
     /// Tokens that the failed call used, as far as they are known.
     pub usage: Usage,
     /// What the failed call cost; `None` when unknown.
@@ -152,6 +168,7 @@ impl ProviderError {
             kind,
             message: message.into(),
             retry_after: None,
+            unsent: false,
             usage: Usage::default(),
             cost: None,
             pricing: None,
@@ -163,6 +180,12 @@ impl ProviderError {
     /// The same error, with the time that the endpoint asks callers to wait.
     pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         self.retry_after = wait;
+        self
+    }
+
+    /// The same error, of a call for which no connection could be made.
+    pub fn with_unsent(mut self) -> Self {
+        self.unsent = true;
         self
     }
 

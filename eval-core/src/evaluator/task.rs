@@ -89,8 +89,8 @@ impl Setup {
         match self.answer(run, &sample, epoch).await {
             Err(error) => {
                 let stop = error.is_fatal().then(|| Stop::new(Some(error.kind), error_chain(&error)));
-                let made = error.kind != ProviderErrorKind::Unrecorded;
-                Ended { evaluation: made.then(|| failed(sample, epoch, &error, started)), stop }
+                let asked = error.kind != ProviderErrorKind::Unrecorded && !(error.unsent && error.is_fatal());
+                Ended { evaluation: asked.then(|| failed(sample, epoch, &error, started)), stop }
             }
             Ok(completion) => self.judge(sample, epoch, completion, started).await,
         }

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{comparison, costs, history, interim, stats};
+use super::{comparison, costs, history, interim, served, stats};
 use crate::{
-    Comparison, ComparisonQuery, CostQuery, DailyCost, History, HistoryQuery, Interim, Run, RunId, RunQuery, Stats,
-    Store, StoreError,
+    Comparison, ComparisonQuery, CostQuery, DailyCost, History, HistoryQuery, Interim, PromptTokens, Run, RunId,
+    RunQuery, ServedSummary, Stats, Store, StoreError,
 };
 
 /// One line of a leaderboard: the latest comparable run of a name.
@@ -81,6 +81,22 @@ pub trait Reports: Store {
     /// [`StoreError::NotFound`] when there is no such run; another one when the store cannot be read.
     async fn interim(&self, run: RunId) -> Result<Interim, StoreError> {
         interim::interim(self, run).await
+    }
+
+    /// What really answered in a run, and how many of its answers were odd.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such run; another one when the store cannot be read.
+    async fn served(&self, run: RunId) -> Result<ServedSummary, StoreError> {
+        served::served(self, run).await
+    }
+
+    /// The prompt tokens of the questions that a run shares with another one, content and all.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such run, either of them; another one when the store cannot be read.
+    async fn prompt_tokens(&self, run: RunId, other: RunId) -> Result<PromptTokens, StoreError> {
+        served::prompt_tokens(self, run, other).await
     }
 
     /// The whole, finished runs of a name on a data set, newest first. A run's [`score`](Run::score) has mean, n and

@@ -9,18 +9,22 @@ use crate::neutral::{cut, xml};
 /// The longest text of a data set that is written.
 const LONGEST: usize = 500;
 
-/// The report as JUnit XML: a suite of the checks, and one of the questions that regressed or have no score.
+/// Reports as JUnit XML, each with a suite of the checks and one of the questions that regressed or have no score. Where
+/// there are several, their suites begin with the name of the run, as a rule the model.
 ///
 /// `<failure>` is a confirmed regression: a check that failed, and, where a drop failed, each question that regressed in
 /// every epoch. `<error>` is what has no score or cannot be computed. An underpowered check is skipped under the policy
 /// warn, else an error. Texts of the data set are [neutral](crate::neutral::xml).
-pub fn junit(report: &GateReport) -> String {
+pub fn junit<'a>(reports: impl IntoIterator<Item = &'a GateReport>) -> String {
+    let reports: Vec<&GateReport> = reports.into_iter().collect();
+    let suites: String = reports.iter().map(|report| suites(report, reports.len() > 1)).collect();
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"evalctl gate\">\n{suites}</testsuites>\n")
+}
+
+fn suites(report: &GateReport, named: bool) -> String {
     let checks: Vec<Case> = report.checks.iter().map(|check| of_check(check, report)).chain(obstacle(report)).collect();
-    let suites = [suite("gate", &checks), suite("questions", &questions(report))];
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"evalctl gate\">\n{}</testsuites>\n",
-        suites.concat()
-    )
+    let of = if named { xml(&cut(&report.name, LONGEST)) + ": " } else { String::new() };
+    suite(&format!("{of}gate"), &checks) + &suite(&format!("{of}questions"), &questions(report))
 }
 
 struct Case {

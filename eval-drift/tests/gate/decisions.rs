@@ -16,7 +16,7 @@ fn cannot_decide(report: &GateReport, why: &str) {
     assert!(report.headline.contains("cannot decide") && report.headline.contains(why), "{}", report.headline);
     assert!(text(report).ends_with("Exit 3.\n") && text(report).contains(why), "{}", text(report));
     assert!(annotations(report).starts_with("::error "));
-    assert!(junit(report).contains("<error "));
+    assert!(junit([report]).contains("<error "));
     assert!(Markdown::new().render(report).contains("Exit 3."));
 }
 

@@ -172,10 +172,10 @@ fn elements(xml: &str) -> Option<Vec<String>> {
 
 #[test]
 fn no_hostile_text_breaks_xml() {
-    let harmless = elements(&junit(&hostile("plain"))).expect("well-formed");
+    let harmless = elements(&junit([&hostile("plain")])).expect("well-formed");
     assert!(harmless.contains(&"failure".to_owned()) && harmless.contains(&"error".to_owned()), "{harmless:?}");
     for evil in HOSTILE {
-        let output = junit(&hostile(evil));
+        let output = junit([&hostile(evil)]);
         assert!(is_plain(&output) && !output.contains(['\u{fffe}', '\u{ffff}']), "{evil:?}: {output:?}");
         assert_eq!(elements(&output).as_ref(), Some(&harmless), "{evil:?}: {output}");
     }
@@ -277,16 +277,16 @@ fn the_markdown_reads_as_designed() {
 
 #[test]
 fn junit_calls_only_a_confirmed_regression_a_failure() {
-    let output = junit(&example());
+    let output = junit([&example()]);
     assert!(
         output.contains("<testsuite name=\"gate\" tests=\"5\" failures=\"2\" errors=\"0\" skipped=\"0\">"),
         "{output}"
     );
     assert!(output.contains("<testsuite name=\"questions\" tests=\"25\" failures=\"24\" errors=\"0\" skipped=\"0\">"));
     let same = right(160, 200, 1);
-    let passed = junit(&Gate::new().decide(&same, std::slice::from_ref(&same)));
+    let passed = junit([&Gate::new().decide(&same, std::slice::from_ref(&same))]);
     assert!(!passed.contains("<failure") && !passed.contains("<error"), "{passed}");
-    let open = junit(&Gate::new().decide(&right(8, 10, 1), &[right(8, 10, 1)]));
+    let open = junit([&Gate::new().decide(&right(8, 10, 1), &[right(8, 10, 1)])]);
     assert!(open.contains("<skipped"), "{open}");
 }
 

@@ -7,6 +7,7 @@ use eval_core::{BoxError, Params, Provider};
 use thiserror::Error;
 
 use super::nonce::Nonces;
+use super::prompt::Fences;
 use super::settings::Settings;
 use super::{LlmJudge, Rubric};
 
@@ -20,6 +21,7 @@ pub struct LlmJudgeBuilder {
     rubric: Rubric,
     params: Option<Params>,
     nonce_seed: Option<u64>,
+    marking: bool,
     repeatable: bool,
 }
 
@@ -38,7 +40,15 @@ pub enum LlmJudgeError {
 impl LlmJudgeBuilder {
     pub(super) fn new(provider: Arc<dyn Provider>) -> Self {
         let grader = DEFAULT_GRADER.to_owned();
-        Self { provider, grader, rubric: Rubric::default(), params: None, nonce_seed: None, repeatable: false }
+        Self {
+            provider,
+            grader,
+            rubric: Rubric::default(),
+            params: None,
+            nonce_seed: None,
+            marking: false,
+            repeatable: false,
+        }
     }
 
     /// The model that grades, by the name that the endpoint knows. Default: [`DEFAULT_GRADER`], `gpt-4o-mini`.
@@ -67,11 +77,19 @@ impl LlmJudgeBuilder {
         self
     }
 
+    /// Marks every space of the material (*spotlighting*), so that each word of it shows that it is data. It makes
+    /// injections rarer still and grading a little dearer; answers in which spaces matter are harder to read for the
+    /// grader. Changes the fingerprint. Default: off.
+    pub fn data_marking(mut self, marking: bool) -> Self {
+        self.marking = marking;
+        self
+    }
+
     /// Makes the prompts repeatable, as a cache of answers and a recording need them: the code of a prompt is the hash of
     /// what it holds instead of a random one. Nobody can guess that one either, because no text contains the hash of
-    /// itself. Default: random.
-    pub fn repeatable(mut self) -> Self {
-        self.repeatable = true;
+    /// itself. Default: off.
+    pub fn repeatable(mut self, repeatable: bool) -> Self {
+        self.repeatable = repeatable;
         self
     }
 
@@ -93,7 +111,7 @@ impl LlmJudgeBuilder {
             grader: self.grader,
             rubric: self.rubric,
             settings: Settings::new(self.params),
-            nonces,
+            fences: Fences { nonces, marking: self.marking },
         })
     }
 }

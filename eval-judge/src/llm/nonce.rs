@@ -7,11 +7,13 @@ use rand::rngs::{SysError, SysRng};
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use super::prompt::Section;
+
 /// A source of 128-bit codes as 32 hex digits.
 #[derive(Debug)]
 pub(super) enum Nonces {
     /// A new one for every message.
-    Random(Mutex<ChaCha12Rng>),
+    Random(Box<Mutex<ChaCha12Rng>>),
     /// The hash of what the message holds: nobody can write a text that contains the hash of itself.
     OfContent,
 }
@@ -23,18 +25,18 @@ impl Nonces {
             Some(seed) => ChaCha12Rng::seed_from_u64(seed),
             None => ChaCha12Rng::try_from_rng(&mut SysRng)?,
         };
-        Ok(Self::Random(Mutex::new(generator)))
+        Ok(Self::Random(Box::new(Mutex::new(generator))))
     }
 
     /// The code of a message with these sections, at the first try or at a later one.
-    pub(super) fn code(&self, sections: &[(String, &str)], tried: usize) -> String {
+    pub(super) fn code(&self, sections: &[Section<'_>], tried: usize) -> String {
         match self {
             Self::Random(generator) => {
                 let mut generator = generator.lock().unwrap_or_else(PoisonError::into_inner);
                 format!("{:016x}{:016x}", generator.next_u64(), generator.next_u64())
             }
             Self::OfContent => {
-                let texts = sections.iter().flat_map(|(label, data)| [label.as_str(), data]);
+                let texts = sections.iter().flat_map(|(label, data)| [label.as_ref(), *data]);
                 short_hash(texts.chain([tried.to_string().as_str()]))
             }
         }
@@ -58,7 +60,7 @@ mod tests {
     #[test]
     fn codes_of_content_depend_on_all_of_it() {
         let code = |question, answer, tried| {
-            Nonces::OfContent.code(&[("question".to_owned(), question), ("answer".to_owned(), answer)], tried)
+            Nonces::OfContent.code(&[("question".into(), question), ("answer".into(), answer)], tried)
         };
         assert_eq!(code("a", "b", 0), code("a", "b", 0));
         let others = [code("a", "b", 1), code("ab", "", 0), code("a", "c", 0)];

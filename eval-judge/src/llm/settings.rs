@@ -10,22 +10,21 @@ use serde_json::{Value, json};
 pub(super) struct Settings {
     fixed: Params,
     offers: Vec<Offer>,
-    /// What is sent as long as nothing was refused: the usual case, and the same for every call.
-    all: Params,
 }
 
 /// A parameter of ours, withdrawn for good when the endpoint refuses it.
 #[derive(Debug)]
 struct Offer {
     name: &'static str,
-    value: Value,
+    /// `None` for the shape of the reply, which each call brings.
+    value: Option<Value>,
     /// What a refusal mentions.
     marks: &'static [&'static str],
     refused: AtomicBool,
 }
 
 impl Offer {
-    fn new(name: &'static str, value: Value, marks: &'static [&'static str]) -> Self {
+    fn new(name: &'static str, value: Option<Value>, marks: &'static [&'static str]) -> Self {
         Self { name, value, marks, refused: AtomicBool::new(false) }
     }
 }
@@ -35,24 +34,21 @@ impl Settings {
     pub(super) fn new(params: Option<Params>) -> Self {
         let mut offers = Vec::new();
         if params.is_none() {
-            offers.push(Offer::new("temperature", json!(0), &["temperature"]));
+            offers.push(Offer::new("temperature", Some(json!(0)), &["temperature"]));
         }
         let fixed = params.unwrap_or_default();
         if fixed.get("response_format").is_none() {
-            offers.push(Offer::new("response_format", response_format(), &["response_format", "json_schema"]));
+            offers.push(Offer::new("response_format", None, &["response_format", "json_schema"]));
         }
-        let all = offers.iter().fold(fixed.clone(), |params, offer| params.with(offer.name, offer.value.clone()));
-        Self { fixed, offers, all }
+        Self { fixed, offers }
     }
 
-    /// What to send now.
-    pub(super) fn params(&self) -> Params {
-        let is_refused = |offer: &&Offer| offer.refused.load(Ordering::Relaxed);
-        if !self.offers.iter().any(|offer| is_refused(&offer)) {
-            return self.all.clone();
-        }
-        let offers = self.offers.iter().filter(|offer| !is_refused(offer));
-        offers.fold(self.fixed.clone(), |params, offer| params.with(offer.name, offer.value.clone()))
+    /// What to send now, with this shape of the reply.
+    pub(super) fn params(&self, format: &Value) -> Params {
+        let offers = self.offers.iter().filter(|offer| !offer.refused.load(Ordering::Relaxed));
+        offers.fold(self.fixed.clone(), |params, offer| {
+            params.with(offer.name, offer.value.as_ref().unwrap_or(format).clone())
+        })
     }
 
     /// Whether the endpoint refused a parameter of ours that was sent, so that the call is worth another try.
@@ -74,29 +70,8 @@ impl Settings {
     }
 
     /// What tells two settings apart in a fingerprint: what is asked for, whether or not it is refused.
-    pub(super) fn text(&self) -> String {
-        let own = self.offers.iter().map(|offer| (offer.name, &offer.value));
+    pub(super) fn text(&self, format: &Value) -> String {
+        let own = self.offers.iter().map(|offer| (offer.name, offer.value.as_ref().unwrap_or(format)));
         self.fixed.iter().chain(own).map(|(name, value)| format!("{name}={value}\n")).collect()
     }
-}
-
-/// The shape of a verdict, reasoning before score. The range is in words, because strict mode does not know it
-/// everywhere.
-fn response_format() -> Value {
-    json!({
-        "type": "json_schema",
-        "json_schema": {
-            "name": "verdict",
-            "strict": true,
-            "schema": {
-                "type": "object",
-                "properties": {
-                    "reasoning": {"type": "string", "description": "why, in at most 100 words"},
-                    "score": {"type": "number", "description": "from 0 (wrong) to 1 (right)"}
-                },
-                "required": ["reasoning", "score"],
-                "additionalProperties": false
-            }
-        }
-    })
 }

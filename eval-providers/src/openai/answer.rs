@@ -28,8 +28,9 @@ fn completion(received: &Received, redactor: &Redactor) -> Result<Completion, Pr
     let Choice { message: Some(said), finish_reason } = choice else {
         return Err(malformed("it has no message"));
     };
-    let text = text(said);
+    let (text, refused) = text(said);
     let finish = finish_reason.as_deref().map_or(FinishReason::Unknown, FinishReason::from);
+    let finish = if refused { refusal(finish) } else { finish };
     let usage = usage(raw_usage, !text.trim().is_empty());
     if finish == FinishReason::ContentFilter && text.is_empty() {
         let mut error = ProviderError::new(ProviderErrorKind::Filtered, "a content filter stopped the answer");
@@ -41,10 +42,20 @@ fn completion(received: &Received, redactor: &Redactor) -> Result<Completion, Pr
     Ok(Completion::new(text).finish(finish).usage(usage).served(served).cost(headers::cost(&received.headers)))
 }
 
-/// What was said; a refusal where nothing else was.
-fn text(said: Said) -> String {
-    let text = said.content.0;
-    if text.is_empty() { said.refusal.unwrap_or_default() } else { text }
+/// What was said, and whether it is a refusal, which stands where nothing else was said.
+fn text(said: Said) -> (String, bool) {
+    match said.refusal {
+        Some(refusal) if said.content.text.is_empty() => (refusal, true),
+        _ => (said.content.text, said.content.refused),
+    }
+}
+
+/// A refusal is a stop like any other to the endpoint, and not to us.
+fn refusal(finish: FinishReason) -> FinishReason {
+    match finish {
+        FinishReason::Stop | FinishReason::Unknown => FinishReason::from("refusal"),
+        other => other,
+    }
 }
 
 /// An answer that is none, with its beginning.

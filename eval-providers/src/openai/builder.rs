@@ -8,7 +8,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValu
 use secrecy::{ExposeSecret, SecretString};
 
 use super::endpoint::Endpoint;
-use super::http::Http;
+use super::http::{Deadlines, Http};
 use super::redact::Redactor;
 use super::{OpenAi, Profile};
 use crate::litellm;
@@ -23,6 +23,8 @@ pub struct OpenAiBuilder {
     tags: Vec<String>,
     timeout: Duration,
     connect_timeout: Duration,
+    first_byte_timeout: Option<Duration>,
+    idle_timeout: Duration,
     max_body_bytes: usize,
 }
 
@@ -35,6 +37,8 @@ impl OpenAiBuilder {
             tags: Vec::new(),
             timeout: Duration::from_secs(120),
             connect_timeout: Duration::from_secs(10),
+            first_byte_timeout: None,
+            idle_timeout: Duration::from_secs(30),
             max_body_bytes: 10 << 20,
         }
     }
@@ -70,6 +74,20 @@ impl OpenAiBuilder {
         self
     }
 
+    /// The deadline of the head of the answer, connecting included. A model that thinks for a minute sends nothing
+    /// before. Default: that of the whole call.
+    pub fn first_byte_timeout(mut self, deadline: Duration) -> Self {
+        self.first_byte_timeout = Some(deadline);
+        self
+    }
+
+    /// The longest time between two pieces of the body: an answer that is not streamed is there as a whole when it
+    /// begins. Default: 30 s.
+    pub fn idle_timeout(mut self, deadline: Duration) -> Self {
+        self.idle_timeout = deadline;
+        self
+    }
+
     /// The longest body that is read, in bytes after decompression. Default: 10 MiB.
     pub fn max_body_bytes(mut self, bytes: usize) -> Self {
         self.max_body_bytes = bytes;
@@ -88,9 +106,18 @@ impl OpenAiBuilder {
         if let Some(tag) = self.tags.iter().find(|tag| !litellm::is_tag(tag)) {
             return Err(config(format!("the tag {tag:?} holds a comma or a character that no header can carry")));
         }
-        let http = Http::new(endpoint.host(), self.timeout, self.connect_timeout, self.max_body_bytes)?;
+        let http = Http::new(endpoint.host(), self.deadlines(), self.max_body_bytes)?;
         let (profile, tags) = (self.profile, self.tags);
         Ok(OpenAi { endpoint, profile, headers, tags, http, redactor: Redactor::new(key) })
+    }
+
+    fn deadlines(&self) -> Deadlines {
+        Deadlines {
+            connect: self.connect_timeout,
+            first_byte: self.first_byte_timeout.unwrap_or(self.timeout),
+            idle: self.idle_timeout,
+            total: self.timeout,
+        }
     }
 
     fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, ProviderError> {

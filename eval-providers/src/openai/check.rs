@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::endpoint::Endpoint;
-use super::http::{Http, Received, request};
+use super::http::{Deadlines, Http, Received, request};
 use super::{OpenAi, Profile, answer, error};
 
 /// The deadline of a look at an endpoint.
@@ -77,7 +77,7 @@ impl Profile {
     /// [`ProviderErrorKind::Timeout`] (after 10 s) when nobody answers.
     pub async fn detect(base_url: &str) -> Result<Self, ProviderError> {
         let endpoint = Endpoint::parse(base_url)?;
-        let http = Http::new(endpoint.host(), LOOK, LOOK, 1 << 20)?;
+        let http = Http::new(endpoint.host(), Deadlines::of(LOOK), 1 << 20)?;
         match get(&http, &endpoint.readiness).await {
             Ok(received) if is_litellm(&received) => Ok(Self::LiteLlm),
             Ok(_) => Ok(Self::OpenAi),

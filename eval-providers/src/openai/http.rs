@@ -1,4 +1,4 @@
-//! One HTTP exchange: with a deadline, a cap on the body, and no redirects.
+//! One HTTP exchange: with deadlines, a cap on the body, and no redirects.
 
 use std::error::Error;
 use std::time::Duration;
@@ -17,6 +17,26 @@ pub(crate) struct Received {
     pub(crate) body: Vec<u8>,
 }
 
+/// How long an exchange and its parts may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadlines {
+    /// Connecting alone.
+    pub(crate) connect: Duration,
+    /// From the request to the head of the answer, connecting included.
+    pub(crate) first_byte: Duration,
+    /// Between two pieces of the body.
+    pub(crate) idle: Duration,
+    /// All of it.
+    pub(crate) total: Duration,
+}
+
+impl Deadlines {
+    /// The same for all.
+    pub(crate) fn of(deadline: Duration) -> Self {
+        Self { connect: deadline, first_byte: deadline, idle: deadline, total: deadline }
+    }
+}
+
 /// A request with this body.
 pub(crate) fn request(method: Method, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Request {
     let mut request = Request::new(method, url.clone());
@@ -32,19 +52,14 @@ pub(crate) fn request(method: Method, url: &Url, headers: HeaderMap, body: Vec<u
 pub(crate) struct Http {
     client: Client,
     host: String,
-    timeout: Duration,
+    deadlines: Deadlines,
     max_body_bytes: usize,
 }
 
 impl Http {
-    pub(crate) fn new(
-        host: String,
-        timeout: Duration,
-        connect_timeout: Duration,
-        max_body_bytes: usize,
-    ) -> Result<Self, ProviderError> {
+    pub(crate) fn new(host: String, deadlines: Deadlines, max_body_bytes: usize) -> Result<Self, ProviderError> {
         let client = Client::builder()
-            .connect_timeout(connect_timeout)
+            .connect_timeout(deadlines.connect)
             .tcp_nodelay(true)
             .pool_max_idle_per_host(usize::MAX)
             .redirect(redirect::Policy::none())
@@ -54,20 +69,21 @@ impl Http {
             .map_err(|error| {
                 ProviderError::new(ProviderErrorKind::Config, "the HTTP client cannot be set up").with_source(error)
             })?;
-        Ok(Self { client, host, timeout, max_body_bytes })
+        Ok(Self { client, host, deadlines, max_body_bytes })
     }
 
     /// Sends a request and reads the answer to its end, whatever its status.
     pub(crate) async fn exchange(&self, request: Request) -> Result<Received, ProviderError> {
-        let exchange = within(self.timeout, self.send_and_read(request));
-        exchange.await.unwrap_or_else(|| {
-            let message = format!("no whole answer from {} within {:?}", self.host, self.timeout);
-            Err(ProviderError::new(ProviderErrorKind::Timeout, message))
-        })
+        let total = self.deadlines.total;
+        let exchange = within(total, self.send_and_read(request));
+        exchange.await.unwrap_or_else(|| Err(late(format!("no whole answer from {} within {total:?}", self.host))))
     }
 
     async fn send_and_read(&self, request: Request) -> Result<Received, ProviderError> {
-        let mut response = self.client.execute(request).await.map_err(|error| self.broken(error))?;
+        let first_byte = self.deadlines.first_byte;
+        let response = within(first_byte, self.client.execute(request)).await;
+        let response = response.ok_or_else(|| late(format!("no answer from {} within {first_byte:?}", self.host)))?;
+        let mut response = response.map_err(|error| self.broken(error))?;
         let body = self.body(&mut response).await?;
         let status = response.status();
         Ok(Received { status, headers: std::mem::take(response.headers_mut()), body })
@@ -79,13 +95,22 @@ impl Http {
             return Err(self.too_large());
         }
         let mut body = Vec::with_capacity(announced);
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(error))? {
+        while let Some(chunk) = self.chunk(response).await? {
+            let chunk = chunk.as_ref();
             if body.len() + chunk.len() > self.max_body_bytes {
                 return Err(self.too_large());
             }
-            body.extend_from_slice(&chunk);
+            body.extend_from_slice(chunk);
         }
         Ok(body)
+    }
+
+    async fn chunk(&self, response: &mut Response) -> Result<Option<impl AsRef<[u8]>>, ProviderError> {
+        let idle = self.deadlines.idle;
+        let chunk = within(idle, response.chunk()).await;
+        let chunk =
+            chunk.ok_or_else(|| late(format!("{} stopped in the middle of its answer for {idle:?}", self.host)))?;
+        chunk.map_err(|error| self.broken(error))
     }
 
     fn too_large(&self) -> ProviderError {
@@ -107,15 +132,21 @@ impl Http {
             Some(cause) => format!("{what} {} ({cause})", self.host),
             None => format!("{what} {}", self.host),
         };
+        let unsent = error.is_connect();
         // The source is shown to people, and a URL may lead where they should not look.
-        ProviderError::new(kind, message).with_source(error.without_url())
+        let error = ProviderError::new(kind, message).with_source(error.without_url());
+        if unsent { error.with_unsent() } else { error }
     }
 }
 
-/// Whether the bytes came, but cannot be decompressed.
+fn late(message: String) -> ProviderError {
+    ProviderError::new(ProviderErrorKind::Timeout, message)
+}
+
+/// Whether the bytes came, but cannot be decompressed. What is wrong on the wire has an error of the connection in
+/// between.
 fn is_garbage(error: &reqwest::Error) -> bool {
-    let corrupt = [std::io::ErrorKind::InvalidInput, std::io::ErrorKind::InvalidData];
-    io_kind(error).is_some_and(|kind| corrupt.contains(&kind))
+    error.is_decode() && error.source().is_some_and(|source| source.is::<std::io::Error>())
 }
 
 /// The cause in two or three words, for records that keep the message only.

@@ -2,10 +2,18 @@
 
 use std::fmt;
 
+use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
+
+use super::http::Received;
 
 /// What a secret is replaced by.
 const MASK: &str = "[redacted]";
+/// The word in it.
+const MASKED: &str = "redacted";
+
+/// How long a key is at least that cannot be a word, in bytes.
+const SECRET: usize = 12;
 
 /// How much of a text is looked at, in bytes. More is never shown.
 const WINDOW: usize = 2048;
@@ -37,6 +45,23 @@ impl Redactor {
         clean
     }
 
+    /// Masks the client's own key in all that came back, so that no answer brings it into a record. Keys that are
+    /// ordinary words (`none`, `ollama`) are left: they are no secret, and an answer may well contain them.
+    pub(crate) fn hide(&self, received: &mut Received) {
+        let Some(key) = self.key.as_ref().map(ExposeSecret::expose_secret).filter(|key| key.len() >= SECRET) else {
+            return;
+        };
+        if let Some(masked) = masked(&received.body, key.as_bytes()) {
+            received.body = masked;
+        }
+        for value in received.headers.values_mut() {
+            let masked = masked(value.as_bytes(), key.as_bytes()).map(|masked| HeaderValue::from_bytes(&masked));
+            if let Some(Ok(masked)) = masked {
+                *value = masked;
+            }
+        }
+    }
+
     fn mask_own(&self, text: &str) -> String {
         match &self.key {
             Some(key) => text.replace(key.expose_secret(), MASK),
@@ -51,6 +76,22 @@ impl fmt::Debug for Redactor {
     }
 }
 
+/// The bytes with the key masked; `None` when it is not in them.
+fn masked(bytes: &[u8], key: &[u8]) -> Option<Vec<u8>> {
+    let find = |bytes: &[u8]| bytes.windows(key.len()).position(|window| window == key);
+    let (mut masked, mut rest) = (Vec::new(), bytes);
+    while let Some(at) = find(rest) {
+        masked.extend_from_slice(&rest[..at]);
+        masked.extend_from_slice(MASK.as_bytes());
+        rest = &rest[at + key.len()..];
+    }
+    if rest.len() == bytes.len() {
+        return None;
+    }
+    masked.extend_from_slice(rest);
+    Some(masked)
+}
+
 /// Control characters would move a terminal's cursor or break a line of a log.
 fn escaped(c: char) -> impl Iterator<Item = char> {
     let escape = c.is_control().then(|| c.escape_default());
@@ -63,7 +104,7 @@ fn mask_shapes(text: &str) -> String {
     let mut after_bearer = false;
     for word in text.split_inclusive(|c: char| !is_key_character(c)) {
         let key = word.trim_end_matches(|c: char| !is_key_character(c));
-        if after_bearer && !key.is_empty() || looks_like_a_key(key) {
+        if after_bearer && !key.is_empty() && key != MASKED || looks_like_a_key(key) {
             masked.push_str(MASK);
             masked.push_str(&word[key.len()..]);
         } else {

@@ -118,11 +118,11 @@ impl<P: Provider> Provider for Cached<P> {
 
     async fn complete(&self, request: &Request) -> Result<Completion, ProviderError> {
         let key = self.key(request);
-        if self.may_recall(request) {
-            if let Some(found) = self.read(key.clone()).await {
-                self.note(request);
-                return Ok(recalled(found, request));
-            }
+        if self.may_recall(request)
+            && let Some(found) = self.read(key.clone()).await
+        {
+            self.note(request);
+            return Ok(recalled(found, request));
         }
         let completion = self.inner.complete(request).await?;
         if is_kept(&completion) {

@@ -5,12 +5,14 @@ mod figures;
 mod histories;
 mod interim;
 mod runs;
+mod served;
 
 pub(crate) use evaluations::{compared, evaluations};
 pub(crate) use figures::{costs, stats};
 pub(crate) use histories::{history, windows};
 pub(crate) use interim::interim;
 pub(crate) use runs::{get_run, latest_comparable, list_runs, runs_of};
+pub(crate) use served::{prompt_tokens, served};
 
 /// A limit as SQL takes it.
 pub(crate) fn sql_limit(limit: usize) -> i64 {

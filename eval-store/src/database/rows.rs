@@ -20,7 +20,7 @@ mod verdict;
 
 pub(crate) use attempt::{EndRow, IntentRow};
 use evaluation::finish;
-pub(crate) use evaluation::{EvaluationRow, Keys};
+pub(crate) use evaluation::{EvaluationRow, Keys, served_details};
 pub(crate) use lease::LeaseRow;
 pub(crate) use run::{RunRow, id as run_id};
 pub(crate) use sample::SampleRow;

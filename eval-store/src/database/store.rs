@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
-    History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, Reports, Run, RunId, RunQuery, Sample,
-    Stats, Store, StoreError, async_trait,
+    History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, PromptTokens, Reports, Run, RunId,
+    RunQuery, Sample, ServedSummary, Stats, Store, StoreError, async_trait,
 };
 use tokio::task::spawn_blocking;
 
@@ -280,6 +280,14 @@ impl Reports for DieselStore {
 
     async fn interim(&self, run: RunId) -> Result<Interim, StoreError> {
         self.read(move |connection| read::interim(connection, run)).await
+    }
+
+    async fn served(&self, run: RunId) -> Result<ServedSummary, StoreError> {
+        self.read(move |connection| read::served(connection, run)).await
+    }
+
+    async fn prompt_tokens(&self, run: RunId, other: RunId) -> Result<PromptTokens, StoreError> {
+        self.read(move |connection| read::prompt_tokens(connection, run, other)).await
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Run>, StoreError> {

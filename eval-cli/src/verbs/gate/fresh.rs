@@ -1,91 +1,97 @@
 //! A gate that asks first.
 
-use eval_core::{Dataset, DatasetRef, Evaluation, Group, Run, RunStatus};
-use eval_drift::{Gate, GateReport, RunScores};
+use eval_core::{Dataset, DatasetRef, Group, Run, RunStatus};
+use eval_drift::{Gate, RunScores};
 
-use super::super::dataset::check_judges;
 use super::super::run::reporter;
-use super::{before, decide, finish, refuse_recalled};
+use super::{Before, Decided, Undecided, finish, limits};
 use crate::args::{GateArgs, Global, Selecting};
 use crate::compose::{self, Asked, OpenStore, Recalls};
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Console, clean};
-use crate::refs::{self, Found};
-use crate::{progress, report, scores, stop};
+use crate::{progress, refs, report, scores, stop};
 
 /// Asks, decides, and asks again where the policy wants it.
 pub(super) async fn gate(console: &Console, global: &Global, args: &GateArgs, gate: &Gate) -> Outcome {
-    let fresh = &args.fresh;
-    let typed = Typed {
-        dataset: fresh.dataset.clone(),
-        models: fresh.model.iter().cloned().collect(),
-        judges: fresh.judges.clone(),
-        asking: fresh.asking.clone(),
-        endpoint: fresh.endpoint.clone(),
-        ..Typed::default()
-    };
-    let settings = Settings::load(global, typed)?;
-    let (limit, dataset_name) = (fresh.limit, fresh.dataset_name.clone());
-    let dataset = super::super::run::dataset(&settings, &Selecting { limit, dataset_name, ..Selecting::default() })?;
-    check_judges(&dataset)?;
-    if settings.models.value.len() > 1 {
-        return Err(Failure::usage("a gate decides on one model, and several are set").hint("choose one with -m"));
+    compose::refuse_used(&args.fresh.taping)?;
+    let mut asking = Asking { console, global, args, gate, recalls: Recalls::default() };
+    let settings = asking.settings(args.fresh.models.clone())?;
+    asking.recalls = Recalls::tape(&settings, &args.fresh.taping)?;
+    if (args.fresh.all_models || settings.models.value.len() > 1) && args.vs.starts_with("@latest") {
+        return Err(Failure::usage(format!("`{}` is one run, and several models are asked", args.vs))
+            .hint("each has a baseline of its own with --vs @baseline, branch:NAME, tag:KEY=VALUE or window:1"));
     }
-    compose::refuse_used(&fresh.taping)?;
-    let recalls = Recalls::tape(&settings, &fresh.taping)?;
-    let asking = Asking { console, settings: &settings, dataset: &dataset, args, recalls: recalls.clone() };
-    let (mut run, mut evaluations, store) = asking.ask(true).await?;
-    let whole = |run: &Run| matches!(run.status, RunStatus::Finished);
-    if !whole(&run) {
-        return interrupted(console, &settings, &run);
-    }
-    let baseline = refs::baseline(&*store, &run, &before_this(&args.vs)).await?;
-    refuse_recalled(args, baseline.runs())?;
-    let earlier = before(&*store, &baseline).await?;
-    let mut report = decide(gate, 1, &RunScores::of(&run, &evaluations), &earlier, &baseline);
-    while report.wants_rerun() {
-        console.note(format!("look {} of {}: undecided, asking again", report.look, gate.looks()));
-        let (again, more, _) = asking.ask(false).await?;
-        if !whole(&again) {
-            return interrupted(console, &settings, &again);
+    let dataset = asking.dataset(&settings)?;
+    let (runs, store) = asking.ask(&settings, &dataset, args.fresh.all_models, true).await?;
+    let (mut decided, mut undecided) = (Vec::new(), Vec::new());
+    for run in runs {
+        match asking.decide(&dataset, run, &store).await? {
+            Ok(found) => decided.push(found),
+            Err(found) => undecided.push(found),
         }
-        evaluations.extend(more);
-        run.planned += again.planned;
-        report = look_again(gate, &report, &RunScores::of(&run, &evaluations), &earlier, &baseline);
+    }
+    for found in &undecided {
+        tell(console, &settings, found);
     }
     if let Some(file) = store.spilled() {
         let file = clean(&file.to_string_lossy());
         console.warn(format!("not all results are in the database; they are saved in {file}: evalctl import {file}"));
     }
-    recalls.warn(console);
-    finish(console, args, &run, &report, &baseline)
-}
-
-fn look_again(gate: &Gate, last: &GateReport, run: &RunScores, before: &[RunScores], baseline: &Found) -> GateReport {
-    decide(gate, last.look + 1, run, before, baseline)
+    asking.recalls.warn(console);
+    finish(console, args, &decided, &undecided)
 }
 
 struct Asking<'a> {
     console: &'a Console,
-    settings: &'a Settings,
-    dataset: &'a Dataset,
+    global: &'a Global,
     args: &'a GateArgs,
+    gate: &'a Gate,
+    /// One for all looks: a cassette goes on where the last look left it.
     recalls: Recalls,
 }
 
 impl Asking<'_> {
-    /// One run. Before the `first`, a baseline that makes no sense is refused, so that nothing is paid for.
-    async fn ask(&self, first: bool) -> Result<(Run, Vec<Evaluation>, OpenStore), Failure> {
-        let (console, settings, fresh) = (self.console, self.settings, &self.args.fresh);
-        let asked = Asked {
-            name: fresh.name.clone(),
-            tags: fresh.tags.clone(),
-            recalls: self.recalls.clone(),
-            ..Asked::default()
+    fn settings(&self, models: Vec<String>) -> Result<Settings, Failure> {
+        let fresh = &self.args.fresh;
+        let typed = Typed {
+            dataset: fresh.dataset.clone(),
+            models,
+            judges: fresh.judges.clone(),
+            asking: fresh.asking.clone(),
+            endpoint: fresh.endpoint.clone(),
+            ..Typed::default()
         };
-        let composed = compose::evaluators(console, settings, self.dataset, &asked).await?;
+        Settings::load(self.global, typed)
+    }
+
+    fn dataset(&self, settings: &Settings) -> Result<Dataset, Failure> {
+        let fresh = &self.args.fresh;
+        let selecting = Selecting {
+            limit: fresh.limit,
+            draw: fresh.draw,
+            seed: fresh.seed.unwrap_or_default(),
+            dataset_name: fresh.dataset_name.clone(),
+            ..Selecting::default()
+        };
+        let dataset = super::super::run::dataset(settings, &selecting)?;
+        compose::check_judges(&dataset)?;
+        Ok(dataset)
+    }
+
+    /// A run of each model. Before the `first`, a baseline that makes no sense is refused, so that nothing is paid for.
+    async fn ask(
+        &self,
+        settings: &Settings,
+        dataset: &Dataset,
+        all: bool,
+        first: bool,
+    ) -> Result<(Vec<Run>, OpenStore), Failure> {
+        let (console, fresh) = (self.console, &self.args.fresh);
+        let tags = fresh.tags.iter().cloned().chain([limits::tag(self.gate)]).collect();
+        let asked = Asked { all, name: fresh.name.clone(), tags, before: None, recalls: self.recalls.clone() };
+        let composed = compose::evaluators(console, settings, dataset, &asked).await?;
         if first {
             let nobody = Run::new("", DatasetRef::new("", "", 0), 0);
             refs::baseline(&*composed.store, &nobody, &self.args.vs).await?;
@@ -93,23 +99,64 @@ impl Asking<'_> {
         let open = stop::Open::default();
         let mut reporter = reporter(console, progress::display(console), &open);
         let stopped = stop::requested(settings, &open);
-        let results = Group::new(composed.evaluators).run_until(self.dataset, &mut *reporter, stopped).await;
+        let results = Group::new(composed.evaluators).run_until(dataset, &mut *reporter, stopped).await;
         drop(reporter);
-        let run = results.into_iter().next().ok_or_else(|| Failure::usage("no model"))??;
-        if let Some(stop) = run.stop.as_ref().filter(|stop| stop.kind.is_some()) {
-            let message = format!("{} stopped early: {}", report::label(&run), clean(&stop.message));
-            return Err(Failure::provider(message).hint(format!("to go on: {}", stop::resume(settings, &[run.id]))));
+        let runs = results.into_iter().collect::<Result<_, _>>()?;
+        Ok((runs, composed.store))
+    }
+
+    /// Decides on a run, and asks its model again where the policy wants it.
+    async fn decide(
+        &self,
+        dataset: &Dataset,
+        mut run: Run,
+        store: &OpenStore,
+    ) -> Result<Result<Decided, Undecided>, Failure> {
+        if let Some(found) = unfinished(&run) {
+            return Ok(Err(found));
         }
-        let evaluations = scores::evaluations(&*composed.store, &run).await?;
-        Ok((run, evaluations, composed.store))
+        let before = Before::of(&**store, &run, self.args, &before_this(&self.args.vs)).await?;
+        let mut evaluations = scores::evaluations(&**store, &run).await?;
+        let mut report = before.decide(self.gate, 1, RunScores::of(&run, &evaluations));
+        while report.wants_rerun() {
+            let (look, looks, name) = (report.look, self.gate.looks(), report::label(&run));
+            self.console.note(format!("look {look} of {looks} at {name}: undecided, asking again"));
+            let settings = self.settings(vec![run.model.clone()])?;
+            let (again, store) = self.ask(&settings, dataset, false, false).await?;
+            for again in again {
+                if let Some(found) = unfinished(&again) {
+                    return Ok(Err(found));
+                }
+                evaluations.extend(scores::evaluations(&*store, &again).await?);
+                run.planned += again.planned;
+            }
+            report = before.decide(self.gate, look + 1, RunScores::of(&run, &evaluations));
+        }
+        Ok(Ok(before.decided(run, report)))
     }
 }
 
 /// A run that did not finish is not decided on.
-fn interrupted(console: &Console, settings: &Settings, run: &Run) -> Outcome {
-    let (id, go_on) = (run.id.short(), stop::resume(settings, &[run.id]));
-    console.note(format!("nothing is decided: the run {id} is {}; to go on: {go_on}", run.status));
-    Ok(if run.status == RunStatus::Cancelled { Exit::Interrupted } else { Exit::Inconclusive })
+fn unfinished(run: &Run) -> Option<Undecided> {
+    let stopped = run.stop.as_ref().filter(|stop| stop.kind.is_some());
+    let (why, exit) = match (run.status, stopped) {
+        (_, Some(stop)) => (format!("stopped early: {}", stop.message), Exit::Provider),
+        (RunStatus::Finished, None) => return None,
+        (RunStatus::Cancelled, None) => ("the run is cancelled".to_owned(), Exit::Interrupted),
+        (status, None) => (format!("the run is {status}"), Exit::Inconclusive),
+    };
+    Some(Undecided { run: run.clone(), why, exit })
+}
+
+fn tell(console: &Console, settings: &Settings, found: &Undecided) {
+    let (run, why, go_on) = (&found.run, clean(&found.why), stop::resume(settings, &[found.run.id]));
+    match found.exit {
+        Exit::Provider => {
+            let message = format!("{} {why}", report::label(run));
+            console.fail(&Failure::provider(message).hint(format!("to go on: {go_on}")));
+        }
+        _ => console.note(format!("nothing is decided on {}: {why}; to go on: {go_on}", report::label(run))),
+    }
 }
 
 /// The latest run is this one by now; who typed it meant the one before.

@@ -3,42 +3,40 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 
-use eval_core::Run;
-use eval_drift::{Decision, GateReport, Markdown, annotations};
+use eval_drift::annotations;
 
+use super::markdown::markdown;
+use super::publish::Published;
 use crate::failure::Failure;
 use crate::output::{Console, clean};
 
 /// Tells GitHub, where its variables are set. A file that cannot be written is a warning: it must not turn the decision
 /// around.
-pub(super) fn tell(
-    console: &Console,
-    run: &Run,
-    report: &GateReport,
-    summary: Option<Markdown>,
-) -> Result<(), Failure> {
+pub(super) fn tell(console: &Console, published: &Published<'_>) -> Result<(), Failure> {
     if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
-        // GitHub reads commands on both streams; stdout is for results.
-        write!(anstream::stderr(), "{}", annotations(report))?;
+        for found in published.decided {
+            // GitHub reads commands on both streams; stdout is for results.
+            write!(anstream::stderr(), "{}", annotations(&found.report))?;
+        }
     }
-    if let Some(markdown) = summary {
-        append(console, "GITHUB_STEP_SUMMARY", &(markdown.render(report) + "\n"));
+    if !published.args.no_summary {
+        append(console, "GITHUB_STEP_SUMMARY", &(markdown(published, false) + "\n"));
     }
-    append(console, "GITHUB_OUTPUT", &outputs(run, report));
+    append(console, "GITHUB_OUTPUT", &outputs(published));
     Ok(())
 }
 
-/// One `name=value` a line; no value holds text of a model or of a data set.
-fn outputs(run: &Run, report: &GateReport) -> String {
-    let decision = match report.decision {
-        Decision::Pass => "pass",
-        Decision::Fail => "fail",
-        _ => "inconclusive",
-    };
-    let drop = report.checks.iter().find(|check| check.name == "max drop").and_then(|check| check.measured);
-    // A drop of 0 has no sign.
-    let drop = drop.map(|points| format!("{:.2}", 0.0 - points)).unwrap_or_default();
-    format!("decision={decision}\nexit_code={}\nrun={}\ndrop={drop}\n", report.exit_code(), run.id)
+/// One `name=value` a line; no value holds text of a model or of a data set. Of several runs, the largest drop.
+fn outputs(published: &Published<'_>) -> String {
+    let drops = published.decided.iter().filter_map(|found| {
+        let check = found.report.checks.iter().find(|check| check.name == "max drop")?;
+        // A drop of 0 has no sign.
+        check.measured.map(|points| 0.0 - points)
+    });
+    let drop = drops.reduce(f64::max).map(|points| format!("{points:.2}")).unwrap_or_default();
+    let runs: Vec<String> = published.decided.iter().map(|found| found.run.id.to_string()).collect();
+    let (decision, exit) = (published.decision(), published.exit as u8);
+    format!("decision={decision}\nexit_code={exit}\nrun={}\ndrop={drop}\n", runs.join(","))
 }
 
 /// Appends to the file that a variable names, if it is set.

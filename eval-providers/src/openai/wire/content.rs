@@ -7,7 +7,17 @@ use serde::{Deserialize, Deserializer};
 
 /// The text of a content, its parts joined.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Content(pub(crate) String);
+pub(crate) struct Content {
+    pub(crate) text: String,
+    /// Whether a part of it is a refusal.
+    pub(crate) refused: bool,
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Self {
+        Self { text, refused: false }
+    }
+}
 
 /// One part; those without a text (images, sound) leave none.
 #[derive(Deserialize)]
@@ -36,19 +46,20 @@ impl<'de> Visitor<'de> for Parts {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Content, E> {
-        Ok(Content(text.to_owned()))
+        Ok(text.to_owned().into())
     }
 
     fn visit_string<E>(self, text: String) -> Result<Content, E> {
-        Ok(Content(text))
+        Ok(text.into())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Content, A::Error> {
-        let mut joined = String::new();
+        let mut joined = Content::default();
         while let Some(part) = parts.next_element::<Part>()? {
-            joined.push_str(part.text.or(part.refusal).as_deref().unwrap_or_default());
+            joined.refused |= part.refusal.is_some();
+            joined.text.push_str(part.text.or(part.refusal).as_deref().unwrap_or_default());
         }
-        Ok(Content(joined))
+        Ok(joined)
     }
 }
 
@@ -65,7 +76,7 @@ mod tests {
             (r#"[{"type":"refusal","refusal":"no"}]"#, "no"),
             ("[]", ""),
         ] {
-            assert_eq!(serde_json::from_str::<Content>(json).unwrap().0, text, "{json}");
+            assert_eq!(serde_json::from_str::<Content>(json).unwrap().text, text, "{json}");
         }
         for json in ["7", "true", r#"{"text":"x"}"#, r#"["x"]"#] {
             assert!(serde_json::from_str::<Content>(json).is_err(), "{json}");

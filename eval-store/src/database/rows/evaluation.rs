@@ -84,10 +84,28 @@ impl<'a> Details<'a> {
         }
     }
 
+    /// The column read back.
+    fn read(column: Option<&str>) -> Result<Details<'static>, Failure> {
+        column.map_or(Ok(Details::default()), |text| from_json("evaluations.details", text))
+    }
+
+    /// What it says of who answered.
+    fn put_into(self, served: &mut Served) {
+        served.raw_model = self.served_raw_model.map(Cow::into_owned);
+        served.family = self.served_family.map(Cow::into_owned);
+        served.recalled = self.served_recalled;
+    }
+
     /// The column; `None` when it says nothing.
     fn column<'b>(&self) -> Result<Option<Text<'b>>, Failure> {
         (*self != Self::default()).then(|| json(self)).transpose()
     }
+}
+
+/// What the column `details` says of who answered.
+pub(crate) fn served_details(column: Option<&str>, served: &mut Served) -> Result<(), Failure> {
+    Details::read(column)?.put_into(served);
+    Ok(())
 }
 
 /// What a completion says of itself. It nearly always stands in the row already.
@@ -210,21 +228,17 @@ impl<'a> EvaluationRow<'a> {
             return Ok(None);
         }
         let (mut usage, timing, cost) = (self.usage()?, self.timing(), self.cost_nanos.map(Money::from_nanos));
-        let details: Details<'static> = match self.details.as_deref() {
-            Some(text) => from_json("evaluations.details", text)?,
-            None => Details::default(),
-        };
+        let mut details = Details::read(self.details.as_deref())?;
         usage.cache_write_tokens = details.cache_write_tokens;
         let pricing = price::read("evaluations.price_from", self.price_from.as_deref())?;
         let usual = || Books { cost, timing, origin: Some(Origin::answer(run, sample.clone(), epoch)) };
-        let books = details.books.unwrap_or_else(usual);
+        let books = details.books.take().unwrap_or_else(usual);
         let finish = FinishReason::from(self.finish_reason.as_deref().unwrap_or("unknown"));
         let (text, mut served) = self.answer_and_served()?;
-        served.raw_model = details.served_raw_model.map(Cow::into_owned);
-        served.family = details.served_family.map(Cow::into_owned);
-        served.recalled = details.served_recalled;
+        let instead = details.would_have_cost_nanos;
+        details.put_into(&mut served);
         let completion = Completion::new(text).finish(finish).usage(usage).served(served);
-        let completion = completion.pricing(pricing).would_have_cost(details.would_have_cost_nanos);
+        let completion = completion.pricing(pricing).would_have_cost(instead);
         Ok(Some(completion.cost(books.cost).timing(books.timing).origin(books.origin)))
     }
 
