@@ -140,7 +140,8 @@ async fn only_whole_answers_are_kept() {
 
 #[tokio::test]
 async fn entries_that_are_damaged_or_foreign_are_asked_again_and_replaced() {
-    let damages: [(&str, fn(&Path)); 6] = [
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 6] = [
         ("cut", |file| {
             let entry = fs::read(file).expect("an entry");
             fs::write(file, &entry[..entry.len() - 3]).expect("written");

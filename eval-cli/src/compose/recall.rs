@@ -80,17 +80,17 @@ impl Recalls {
     }
 
     /// Refuses a model of which nothing was recorded, before anything begins.
-    pub(super) fn check<'a>(&self, models: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
+    pub(super) fn check<'a>(&self, models: impl IntoIterator<Item = &'a str>) -> Result<(), Failure> {
         let Some(cassette) = &self.cassette else { return Ok(()) };
         let known = cassette.models();
-        for model in models.filter(|model| known.iter().all(|known| known != model)) {
-            let failure = Failure::usage(format!("the cassette holds nothing of `{}`", clean(model)));
-            return Err(match did_you_mean(model, known.iter().map(String::as_str)) {
-                Some(meant) => failure.hint(format!("did you mean `{}`?", clean(meant))),
-                None => failure.hint(format!("it holds {}", clean(&known.join(", ")))),
-            });
-        }
-        Ok(())
+        let Some(model) = models.into_iter().find(|model| !known.iter().any(|known| known == model)) else {
+            return Ok(());
+        };
+        let failure = Failure::usage(format!("the cassette holds nothing of `{}`", clean(model)));
+        Err(match did_you_mean(model, known.iter().map(String::as_str)) {
+            Some(meant) => failure.hint(format!("did you mean `{}`?", clean(meant))),
+            None => failure.hint(format!("it holds {}", clean(&known.join(", ")))),
+        })
     }
 
     /// Says what is missing in a recording.
