@@ -46,7 +46,10 @@ fn history(model: u64, keys: &[Arc<SampleKey>], categories: &[Arc<str>]) -> Hist
 }
 
 fn report(histories: &[History]) -> Vec<DriftReport> {
-    let of = |history: &History| [QualityMonitor::default().detect(history), PairedTest::new().detect(history)];
+    let of = |history: &History| {
+        let scores = [QualityMonitor::default().detect(history), PairedTest::new().detect(history)];
+        scores.into_iter().chain(OperationsMonitor::watch(history)).collect::<Vec<_>>()
+    };
     let mut reports: Vec<DriftReport> = histories.iter().flat_map(of).collect();
     correct_family(&mut reports);
     reports

@@ -226,7 +226,7 @@ pub(crate) struct RunArgs {
     pub(crate) caching: Caching,
     #[command(flatten)]
     pub(crate) taping: Taping,
-    /// Questions in flight at once, for each model [default: 8]
+    /// Questions in flight at once, for each model: as many as the endpoint takes, and at most so many [default: 8]
     #[arg(long, value_name = "N")]
     pub(crate) concurrency: Option<usize>,
     /// A mark on the runs; repeat for several
@@ -326,9 +326,18 @@ pub(crate) struct Endpoint {
     /// The longest that one attempt may take, in seconds [default: 120]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<f64>,
-    /// Attempts per question, the first included [default: 5]
+    /// Attempts per question, the first included; what the endpoint refuses for its rate is no attempt [default: 5]
     #[arg(long, value_name = "N")]
     pub(crate) max_attempts: Option<u32>,
+    /// Requests a minute, at most, for each model [default: as many as the endpoint takes]
+    #[arg(long, value_name = "N")]
+    pub(crate) rpm: Option<u64>,
+    /// Tokens a minute, at most, for each model [default: as many as the endpoint takes]
+    #[arg(long, value_name = "N")]
+    pub(crate) tpm: Option<u64>,
+    /// How long an endpoint that refuses or is in trouble is waited for, in seconds [default: 600]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) patience: Option<f64>,
 }
 
 /// What an endpoint is.

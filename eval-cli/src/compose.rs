@@ -94,25 +94,22 @@ pub(crate) async fn evaluators(
     };
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
     check(console, endpoint.as_ref(), &models, &graders)?;
-    let recalls = &asked.recalls;
-    recalls.check(models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied()))?;
-    let asking = |endpoint: &Endpoint| {
-        recalls.cached(endpoint.provider(settings, store.clone(), waits.clone(), recalls), settings)
-    };
-    let provider = recalls.replayed(store.clone()).or(endpoint.as_ref().map(asking));
-    let bench = judges::Bench {
-        column: column.as_deref(),
-        provider: provider.as_ref(),
-        repeatable: recalls.needs_repeatable(),
-        rubric: &rubric,
-    };
-    let judges = bench.judges(&names)?;
-
     let connections = models.len() * graders.len().max(1);
-    let concurrency = match endpoint {
+    let concurrency = match &endpoint {
         Some(_) => files::affordable(console, settings.concurrency.value, connections),
         None => settings.concurrency.value,
     };
+    // All runs ask at the same time, and all may be judged by one model.
+    let ceiling = concurrency * models.len().max(1);
+    let recalls = &asked.recalls;
+    recalls.check(models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied()))?;
+    let asking = |endpoint: &Endpoint| {
+        recalls.cached(endpoint.provider(settings, store.clone(), ceiling, waits.clone(), recalls), settings)
+    };
+    let provider = recalls.replayed(store.clone()).or(endpoint.as_ref().map(asking));
+    let (column, repeatable) = (column.as_deref(), recalls.needs_repeatable());
+    let bench = judges::Bench { column, provider: provider.as_ref(), repeatable, rubric: &rubric };
+    let judges = bench.judges(&names)?;
     let parts = Parts {
         concurrency,
         settings,
@@ -311,6 +308,8 @@ fn spec(settings: &Settings, asked: &Asked) -> RunSpec {
     spec.profile = settings.profile.value.to_possible_value().map(|value| value.get_name().to_owned());
     spec.timeout_s = Some(settings.timeout_s.value);
     spec.max_attempts = Some(settings.max_attempts.value);
+    (spec.rpm, spec.tpm) = (settings.rpm.value, settings.tpm.value);
+    spec.patience_s = Some(settings.patience_s.value);
     spec.concurrency = Some(settings.concurrency.value);
     spec
 }

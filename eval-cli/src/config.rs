@@ -29,6 +29,8 @@ pub(crate) const DEFAULT_DATABASE: &str = "sqlite://eval.db";
 pub(crate) const DEFAULT_DRAIN_S: f64 = eval_core::EvaluatorBuilder::DEFAULT_DRAIN.as_secs() as f64;
 /// How old an answer of the cache may be, in days.
 pub(crate) const DEFAULT_CACHE_DAYS: f64 = eval_providers::Cache::DEFAULT_TTL.as_secs() as f64 / 86_400.0;
+/// How long an endpoint that refuses or is in trouble is waited for, in seconds.
+pub(crate) const DEFAULT_PATIENCE_S: f64 = eval_providers::AdaptiveLayer::DEFAULT_PATIENCE.as_secs() as f64;
 /// The grader of those who name no judge.
 pub(crate) const DEFAULT_JUDGE: &str = "gpt-4o-mini";
 
@@ -53,6 +55,9 @@ pub(crate) struct Settings {
     /// The folder of the cache of answers.
     pub(crate) cache: Setting<Option<PathBuf>>,
     pub(crate) cache_days: Setting<f64>,
+    pub(crate) rpm: Setting<Option<u64>>,
+    pub(crate) tpm: Setting<Option<u64>>,
+    pub(crate) patience_s: Setting<f64>,
     pub(crate) database_url: Setting<String>,
     pub(crate) json_out: Setting<Option<PathBuf>>,
     pub(crate) spill: Setting<Option<PathBuf>>,
@@ -195,6 +200,16 @@ impl Settings {
                 values.cache_days,
                 DEFAULT_CACHE_DAYS,
             )?,
+            rpm: sources.optional("--rpm", endpoint.rpm, &["EVALCTL_RPM"], number, values.rpm)?,
+            tpm: sources.optional("--tpm", endpoint.tpm, &["EVALCTL_TPM"], number, values.tpm)?,
+            patience_s: sources.pick(
+                "--patience",
+                endpoint.patience,
+                &["EVALCTL_PATIENCE"],
+                number,
+                values.patience,
+                DEFAULT_PATIENCE_S,
+            )?,
             database_url: sources.pick(
                 "--database-url",
                 global.database_url.clone(),
@@ -226,6 +241,14 @@ impl Settings {
         }
         if self.max_attempts.value == 0 {
             return Err(self.max_attempts.refuse("max_attempts", "at least 1"));
+        }
+        for (name, rate) in [("rpm", &self.rpm), ("tpm", &self.tpm)] {
+            if rate.value == Some(0) {
+                return Err(Setting { value: 0, origin: rate.origin.clone() }.refuse(name, "at least 1"));
+            }
+        }
+        if !(0.0..=86_400.0).contains(&self.patience_s.value) {
+            return Err(self.patience_s.refuse("patience", "seconds, at most a day"));
         }
         if !(self.timeout_s.value > 0.0 && self.timeout_s.value <= 86_400.0) {
             return Err(self.timeout_s.refuse("timeout", "seconds, more than 0 and at most a day"));

@@ -1,14 +1,24 @@
 //! What detectors find in the histories of a database: computed once for each run, method and set of marks, and read from
 //! then on.
 
+mod computed;
+mod earlier;
+
 use std::collections::BTreeMap;
 
 use eval_core::{
-    DriftDetector, DriftLog, DriftReport, HistoryKey, HistoryQuery, Marks, Reports, Run, RunId, RunQuery, RunStatus,
-    Timestamp,
+    DriftDetector, DriftLog, DriftReport, HistoryQuery, Marks, Reports, Run, RunId, RunQuery, RunStatus, Timestamp,
 };
 
+use eval_drift::QualityMonitor;
+
 use crate::failure::{Failure, did_you_mean};
+
+pub(crate) use computed::{ended, renew, usual};
+pub(crate) use earlier::Earlier;
+
+/// Runs of a history that are shown at most.
+const LONGEST: usize = 1_000;
 
 /// What findings are made of and where they are kept.
 pub(crate) trait Findings: Reports + Marks + DriftLog {}
@@ -24,6 +34,32 @@ pub(crate) struct Found {
     pub(crate) levels: Vec<Level>,
     /// One for each detector.
     pub(crate) reports: Vec<DriftReport>,
+    /// What came before a history that is too short yet.
+    pub(crate) earlier: Option<Earlier>,
+}
+
+/// A history to look at, by its newest run.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    /// The newest run.
+    pub(crate) run: Run,
+    /// The run with which the baseline begins; `None` for the start of the era.
+    pub(crate) from: Option<RunId>,
+}
+
+/// How much of a history is shown: it changes nothing in what is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// The newest runs, so many.
+    Runs(usize),
+    /// The runs of so many days before the newest one.
+    Days(i64),
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self::Runs(90)
+    }
 }
 
 /// The mean score of a run.
@@ -40,25 +76,33 @@ pub(crate) struct Level {
 /// A detector that was chosen.
 pub(crate) type Detector = Box<dyn DriftDetector>;
 
-/// Looks at the histories of these names, of all when there is none, on one data set or on all. What several histories
-/// show is corrected for how many they are.
+/// Looks at these histories. What several of them show is corrected for how many they are.
 pub(crate) async fn look(
     store: &dyn Findings,
-    names: &[String],
-    dataset: Option<&str>,
+    watched: Vec<Watched>,
     detectors: &[Detector],
+    shown: Shown,
 ) -> Result<Vec<Found>, Failure> {
     let mut found = Vec::new();
-    for run in newest(store, names, dataset).await? {
-        let reports = reports(store, &run, detectors).await?;
-        found.push(Found { levels: levels(store, &run).await?, run, reports });
+    for Watched { run, from } in watched {
+        let reports = match from {
+            Some(first) => computed::since(store, &run, first, detectors).await?,
+            None => computed::reports(store, &run, detectors).await?,
+        };
+        let runs = shown_of(store, &run, shown).await?;
+        let is_young = runs.len() < QualityMonitor::MIN_RUNS as usize;
+        let earlier = match runs.last().filter(|_| is_young) {
+            Some(oldest) => earlier::before(store, oldest).await?,
+            None => None,
+        };
+        found.push(Found { levels: levels(&runs), run, reports, earlier });
     }
     correct(&mut found);
     Ok(found)
 }
 
-/// The newest whole run of each name and data set, by name.
-async fn newest(store: &dyn Findings, names: &[String], dataset: Option<&str>) -> Result<Vec<Run>, Failure> {
+/// The newest whole run of each of these names, of all when there is none, on one data set or on all, by name.
+pub(crate) async fn newest(store: &dyn Findings, names: &[String], dataset: Option<&str>) -> Result<Vec<Run>, Failure> {
     let mut query = RunQuery::default();
     (query.limit, query.status, query.dataset) = (500, Some(RunStatus::Finished), dataset.map(str::to_owned));
     let mut newest: BTreeMap<(String, String), Run> = BTreeMap::new();
@@ -93,35 +137,26 @@ fn nothing(dataset: Option<&str>) -> Failure {
         .hint("runs over a part (--limit, --category, --draw) do not count; start with `evalctl demo` or `evalctl run`")
 }
 
-/// What the detectors find in the newest run of a history. What is stored is read; the history is read only when something
-/// is missing.
-async fn reports(store: &dyn Findings, run: &Run, detectors: &[Detector]) -> Result<Vec<DriftReport>, Failure> {
-    let marks = store.marks(&HistoryKey::of(run)).await?;
-    let version = marks.len() as u64;
-    let stored = store.reports(run.id, version).await?;
-    let known = |detector: &Detector| {
-        let method = detector.method();
-        stored.iter().find(|report| report.method == method).cloned()
-    };
-    let mut found: Vec<Option<DriftReport>> = detectors.iter().map(known).collect();
-    if found.iter().any(Option::is_none) {
-        let history = store.windows(&HistoryQuery::of(run).details(true)).await?.marks(marks);
-        for (detector, report) in detectors.iter().zip(&mut found).filter(|(_, report)| report.is_none()) {
-            let new = detector.detect(&history);
-            store.put_report(run.id, version, &new).await?;
-            *report = Some(new);
+/// The runs of a history that are shown, newest first.
+async fn shown_of(store: &dyn Findings, run: &Run, shown: Shown) -> Result<Vec<Run>, Failure> {
+    let mut query = HistoryQuery::of(run);
+    match shown {
+        Shown::Runs(most) => query.limit = most,
+        Shown::Days(days) => {
+            let seconds = days.saturating_mul(86_400);
+            query.since = Timestamp::from_second(run.started.as_second().saturating_sub(seconds)).ok();
+            query.limit = LONGEST;
         }
     }
-    Ok(found.into_iter().flatten().collect())
+    Ok(store.history(&query).await?)
 }
 
-async fn levels(store: &dyn Findings, run: &Run) -> Result<Vec<Level>, Failure> {
-    let runs = store.history(&HistoryQuery::of(run)).await?;
+fn levels(runs: &[Run]) -> Vec<Level> {
     let level = |run: &Run| {
         let percent = run.score().map(|score| score.mean * 100.0);
         Level { run: run.id, at: run.started, percent }
     };
-    Ok(runs.iter().rev().map(level).collect())
+    runs.iter().rev().map(level).collect()
 }
 
 /// Corrects what is looked at together.

@@ -9,6 +9,7 @@ mod exit;
 mod failure;
 mod findings;
 mod git;
+mod github;
 mod mount;
 mod output;
 mod progress;
@@ -57,8 +58,14 @@ fn run(console: &Console, cli: Cli) -> Outcome {
 fn check_format(format: Format, verb: &Verb) -> Result<(), Failure> {
     let (has, name, whose) = match format {
         Format::Csv => (matches!(verb, Verb::Export(_)), "csv", "`evalctl export`"),
-        Format::Md => (matches!(verb, Verb::Gate(_) | Verb::Compare(_)), "md", "`evalctl gate` and `evalctl compare`"),
-        Format::Junit => (matches!(verb, Verb::Gate(_)), "junit", "`evalctl gate`"),
+        Format::Md => {
+            let decides = matches!(verb, Verb::Gate(_) | Verb::Compare(_) | Verb::Drift(_));
+            let plans = matches!(verb, Verb::Power(_) | Verb::SelfTest(_));
+            (decides || plans, "md", "`evalctl gate`, `compare`, `drift`, `power` and `selftest`")
+        }
+        Format::Junit => {
+            (matches!(verb, Verb::Gate(_) | Verb::Drift(_)), "junit", "`evalctl gate` and `evalctl drift`")
+        }
         _ => return Ok(()),
     };
     let refused = || Failure::usage(format!("--format {name} is for {whose}; here it is human, plain, json or jsonl"));

@@ -24,6 +24,8 @@ pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
 /// Errors.
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// What is better.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// Warnings.
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default().bold();
 /// Advice.

@@ -3,16 +3,26 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use eval_core::{BoxError, Event, EventKind, Progress, Reporter, Run, RunId, RunStatus, async_trait};
+use eval_core::{BoxError, Event, EventKind, Progress, Reporter, Run, RunId, RunStatus, Wait, async_trait};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::{Console, clean, counted, latency, money, percent, shorten};
 
 const NAME: usize = 28;
+/// So much of a reason for waiting is shown: an endpoint may have said it.
+const REASON: usize = 120;
 
 /// Tells of a wait once, though several runs of a group tell of the same.
 #[derive(Debug, Default)]
-enum Wait {
+struct Waited {
+    pause: Pause,
+    /// Why a limit held calls the last time that it was told, and when that was.
+    held: Option<(String, Instant)>,
+}
+
+/// Whether nothing new is asked.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Pause {
     #[default]
     None,
     /// Somebody waits.
@@ -21,27 +31,43 @@ enum Wait {
     Ended,
 }
 
-impl Wait {
+/// Calls that are held for the same reason again are told again after so long.
+const HELD_AGAIN: Duration = Duration::from_secs(30);
+
+impl Waited {
     /// What to say of this event, if anything is new.
     fn news(&mut self, event: &Event) -> Option<String> {
-        match (&event.kind, &self) {
-            (EventKind::Waiting { wait: Some(_) }, Self::Told) => None,
-            (EventKind::Waiting { wait: Some(wait) }, _) => {
-                *self = Self::Told;
+        match &event.kind {
+            EventKind::Waiting { wait: Some(wait) } if wait.pauses => {
+                let told = std::mem::replace(&mut self.pause, Pause::Told) == Pause::Told;
                 let reason = clean(&wait.reason);
-                Some(format!("waiting: {reason}; nothing new is asked, and nothing that was paid for is lost"))
+                (!told)
+                    .then(|| format!("waiting: {reason}; nothing new is asked, and nothing that was paid for is lost"))
             }
-            (EventKind::Waiting { wait: None }, _) => {
-                *self = Self::Ended;
-                None
+            EventKind::Waiting { wait } => {
+                if self.pause == Pause::Told {
+                    self.pause = Pause::Ended;
+                }
+                self.held(event, wait.as_ref()?)
             }
             // Only what is asked anew shows that the run goes on.
-            (EventKind::SampleStarted { .. }, Self::Ended) => {
-                *self = Self::None;
+            EventKind::SampleStarted { .. } if self.pause == Pause::Ended => {
+                self.pause = Pause::None;
                 Some("the wait is over; the run goes on".to_owned())
             }
             _ => None,
         }
+    }
+
+    /// `6 waiting, 429, 8 s`. The run goes on, and what holds its calls may do so again and again.
+    fn held(&mut self, event: &Event, wait: &Wait) -> Option<String> {
+        if self.held.as_ref().is_some_and(|(reason, at)| *reason == wait.reason && at.elapsed() < HELD_AGAIN) {
+            return None;
+        }
+        self.held = Some((wait.reason.clone(), Instant::now()));
+        let left = wait.until.map(|until| until.duration_since(event.at).as_secs_f64().max(0.0));
+        let left = left.map_or_else(String::new, |seconds| format!(", {seconds:.0} s"));
+        Some(format!("{} waiting, {}{left}", wait.count, shorten(&clean(&wait.reason), REASON)))
     }
 }
 
@@ -50,7 +76,7 @@ pub(crate) fn display(console: &Console) -> Box<dyn Reporter> {
     match (console.quiet, console.live) {
         (true, _) => Box::new(()),
         (false, true) => Box::new(Bars::default()),
-        (false, false) => Box::new(Lines { console: console.clone(), runs: HashMap::new(), wait: Wait::default() }),
+        (false, false) => Box::new(Lines { console: console.clone(), runs: HashMap::new(), wait: Waited::default() }),
     }
 }
 
@@ -58,14 +84,14 @@ pub(crate) fn display(console: &Console) -> Box<dyn Reporter> {
 struct Bars {
     screen: MultiProgress,
     bars: HashMap<RunId, ProgressBar>,
-    wait: Wait,
+    wait: Waited,
 }
 
 impl Default for Bars {
     fn default() -> Self {
         // Few redraws: a display is not worth the time of the questions.
         let screen = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8));
-        Self { screen, bars: HashMap::new(), wait: Wait::default() }
+        Self { screen, bars: HashMap::new(), wait: Waited::default() }
     }
 }
 
@@ -117,7 +143,7 @@ impl Reporter for Bars {
 struct Lines {
     console: Console,
     runs: HashMap<RunId, Told>,
-    wait: Wait,
+    wait: Waited,
 }
 
 struct Told {
@@ -188,5 +214,40 @@ fn ended(run: &Run, progress: &Progress) -> String {
     match run.status {
         RunStatus::Finished => format!("{score}  {}", parts(progress, format!("done in {took}"))),
         status => format!("{score}  {status} after {took}, {} of {} asked", progress.finished(), progress.planned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
+
+    use eval_core::Waits;
+
+    use super::*;
+
+    fn event(wait: Option<Wait>) -> Event {
+        Event::new(RunId::new(), 0, Progress::default(), EventKind::Waiting { wait })
+    }
+
+    #[test]
+    fn what_is_held_is_told_with_its_count_and_its_time() {
+        let (waits, mut waited) = (Waits::new(), Waited::default());
+        let until = tokio::time::Instant::now() + Duration::from_millis(8_200);
+        let held = waits.hold("429", until, Arc::new(AtomicU64::new(6)));
+        assert_eq!(waited.news(&event(waits.now())).as_deref(), Some("6 waiting, 429, 8 s"));
+        assert_eq!(waited.news(&event(waits.now())), None, "the same again");
+
+        let pause = waits.begin("the disk is full");
+        let said = waited.news(&event(waits.now())).expect("it is new");
+        assert!(said.starts_with("waiting: the disk is full; nothing new is asked"), "{said}");
+        drop(pause);
+        assert_eq!(waited.news(&event(waits.now())), None);
+        drop(held);
+        assert_eq!(waited.news(&event(None)), None);
+        let asked = EventKind::SampleStarted { sample: "a".into(), epoch: 1 };
+        let begun = Event::new(RunId::new(), 0, Progress::default(), asked);
+        assert_eq!(waited.news(&begun).as_deref(), Some("the wait is over; the run goes on"));
+        assert_eq!(waited.news(&begun), None);
     }
 }

@@ -5,6 +5,7 @@ mod baseline;
 use eval_core::{Run, RunId, RunQuery, Store};
 
 use crate::failure::Failure;
+use crate::output::clean;
 
 pub(crate) use baseline::{Found, baseline};
 
@@ -23,6 +24,9 @@ pub(crate) async fn resolve(store: &dyn Store, reference: &str) -> Result<Run, F
         };
         let found = nth(store, back, |run| run.dataset.selection.is_all()).await?;
         return found.ok_or_else(|| too_few(back));
+    }
+    if let Some(run) = latest_of(store, reference).await? {
+        return Ok(run);
     }
     let found = if let Some(tag) = reference.strip_prefix("tag:") {
         let (key, value) = tag.split_once('=').unwrap_or((tag, ""));
@@ -50,6 +54,21 @@ pub(crate) async fn cursor(store: &dyn Store, reference: Option<&str>) -> Result
         Some(reference) => Ok(Some(resolve(store, reference).await?.id)),
         None => Ok(None),
     }
+}
+
+/// `MODEL@latest` or `MODEL@latest~2`: the newest whole, finished run of a name; `None` for what is said otherwise.
+async fn latest_of(store: &dyn Store, reference: &str) -> Result<Option<Run>, Failure> {
+    let Some((name, rest)) = reference.rsplit_once("@latest").filter(|(name, _)| !name.is_empty()) else {
+        return Ok(None);
+    };
+    let back = if rest.is_empty() { Some(0) } else { rest.strip_prefix('~').and_then(|back| back.parse().ok()) };
+    let back: usize = back.ok_or_else(|| unknown(reference))?;
+    let found = nth(store, back, |run| run.name == name && run.is_comparable()).await?;
+    let missing = || {
+        Failure::usage(format!("`{}` has no {} whole, finished runs", clean(name), back + 1))
+            .hint("`evalctl models` lists the names")
+    };
+    found.map(Some).ok_or_else(missing)
 }
 
 async fn by_short_id(store: &dyn Store, reference: &str) -> Result<Run, Failure> {

@@ -6,7 +6,7 @@ use std::process::Output;
 use std::sync::Arc;
 
 use common::{evalctl, fresh};
-use eval_core::{Dataset, EvaluationQuery, Evaluator, InMemory, RunId, Store as _, Timestamp};
+use eval_core::{Dataset, DriftLog as _, EvaluationQuery, Evaluator, InMemory, RunId, Store as _, Timestamp};
 use eval_providers::{Drift, Simulated};
 use eval_store::DieselStore;
 use serde_json::Value;
@@ -152,6 +152,150 @@ fn masked_runs_are_left_out_and_short_histories_are_inconclusive() {
     let report = &after["histories"][0]["findings"][0]["report"];
     assert_eq!(report["warming"]["have"], 2);
     assert!(report["warnings"].to_string().contains("masked"), "{report}");
+}
+
+/// What is stored of a run.
+fn stored(folder: &TempDir, database: &str, run: RunId) -> Vec<eval_core::DriftReport> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("set up");
+    runtime.block_on(async {
+        let url = format!("sqlite:///{}", folder.path().join(database).display());
+        let store = DieselStore::open(&url).await.expect("set up");
+        store.reports(run, 0).await.expect("set up")
+    })
+}
+
+#[test]
+fn findings_are_computed_when_a_run_finishes_or_comes_in() {
+    let folder = fresh();
+    let run = ["run", "--json", "golden.csv", "-m", "simulated:strong", "--judge", "exact"];
+    std::fs::write(folder.path().join("golden.csv"), "id,question,expected_output\n1,Two and two?,4\n")
+        .expect("set up");
+    let output = document(&evalctl(&folder).args(run).output().expect("set up"));
+    let id: RunId = output["runs"][0]["id"].as_str().unwrap().parse().unwrap();
+    let found = stored(&folder, "eval.db", id);
+    assert_eq!(found.len(), 10, "quality and nine streams beside it");
+    assert!(found.iter().all(|report| report.run == Some(id)), "{found:?}");
+
+    let output = evalctl(&folder).args(["demo", "--json", "--epochs", "1"]).output().expect("set up");
+    for run in document(&output)["runs"].as_array().unwrap() {
+        assert_eq!(stored(&folder, "eval-demo.db", run["id"].as_str().unwrap().parse().unwrap()).len(), 10);
+    }
+
+    // An older run that comes in later changes what is found in the newest one.
+    let ids = history(&folder, "sliding", 3, -25.0, 7);
+    let status = |runs: &str| {
+        let output = document(&drift(&folder, &[&name("sliding"), "--json"]));
+        let quality = output["histories"][0]["findings"][0]["report"].clone();
+        assert_eq!(quality["run"], ids[6].to_string(), "{runs}");
+        quality["baseline"]["runs"].clone()
+    };
+    assert_eq!(status("all"), 6);
+    let oldest = ids[0].to_string();
+    let file = folder.path().join("oldest.json");
+    for args in [
+        &["export", &oldest, "--format", "json", "-o", file.to_str().unwrap()][..],
+        &["db", "delete", &oldest, "--yes"],
+    ] {
+        let output = evalctl(&folder).args(args).output().expect("set up");
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(stored(&folder, "eval.db", ids[6])[9].baseline.unwrap().runs, 5, "without it");
+    let output = evalctl(&folder).arg("import").arg(&file).output().expect("set up");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(status("all again"), 6);
+}
+
+#[test]
+fn a_history_that_is_too_short_says_what_ended_the_one_before() {
+    let folder = fresh();
+    std::fs::write(folder.path().join("golden.csv"), "id,question,expected_output\n1,Two and two?,4\n")
+        .expect("set up");
+    for judge in ["exact", "contains"] {
+        let run = ["run", "golden.csv", "-m", "simulated:strong", "--judge", judge];
+        assert!(evalctl(&folder).args(run).output().expect("set up").status.success());
+    }
+    let url = format!("sqlite:///{}", folder.path().join("eval.db").display());
+    let output = drift(&folder, &["--database-url", &url]);
+    let shown = text(&output);
+    assert!(shown.starts_with("WARMING") && shown.contains("you changed the judge (exact -> contains)"), "{shown}");
+    let json = document(&drift(&folder, &["--json"]));
+    assert_eq!(json["histories"][0]["earlier"]["changed"][0]["condition"], "judge");
+}
+
+#[test]
+fn a_baseline_that_is_named_counts_instead_of_the_era_and_a_window_only_shows_less() {
+    let folder = fresh();
+    let ids = history(&folder, "sliding", 3, -25.0, RUNS);
+    let quality = |args: &[&str]| {
+        let document = document(&drift(&folder, &[args, &["--json"]].concat()));
+        let levels = document["histories"][0]["levels"].as_array().unwrap().len();
+        (levels, document["histories"][0]["findings"][0]["report"].clone())
+    };
+    let (levels, usual) = quality(&[]);
+    assert_eq!((levels as i64, usual["status"].as_str()), (RUNS, Some("worse")));
+    let (levels, shorter) = quality(&["--window", "5"]);
+    assert_eq!((levels, &shorter), (5, &usual), "a window is for the eye");
+    assert_eq!(quality(&["--window", "7d"]).0, 8);
+
+    let first = ids[CHANGED as usize].to_string();
+    let (_, pinned) = quality(&["--baseline", &first]);
+    assert_eq!((&pinned["status"], &pinned["baseline"]["from"]["run"]), (&"steady".into(), &first.into()));
+    assert_eq!(quality(&[]).1, usual, "what is asked once is not stored");
+    let bless = ["baseline", "set", &format!("{}@latest~9", name("sliding")), "--reason", "release"];
+    let output = evalctl(&folder).args(bless).output().expect("set up");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(quality(&["--baseline", "@baseline"]).1, pinned);
+    for refused in [&["--baseline", "tag:nobody"][..], &["--window", "0"], &["--window", "x"], &["--min-drop", "-1"]] {
+        assert_eq!(drift(&folder, refused).status.code(), Some(2), "{refused:?}");
+    }
+}
+
+#[test]
+fn findings_are_told_in_every_format_and_to_github() {
+    let folder = fresh();
+    history(&folder, "sliding", 3, -25.0, RUNS);
+    let summary = folder.path().join("summary.md");
+    let output = evalctl(&folder)
+        .args(["drift", "--alert"])
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_STEP_SUMMARY", &summary)
+        .output()
+        .expect("set up");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("::error title=drift%3A sliding") && told.contains("::quality dropped: -"), "{told}");
+    let written = std::fs::read_to_string(&summary).unwrap();
+    let markdown = text(&drift(&folder, &["--alert", "--format", "md"]));
+    assert_eq!(written, markdown);
+    assert!(markdown.contains("### Drift: an alarm") && markdown.contains("| **WORSE** |"), "{markdown}");
+    assert!(!markdown.contains('\u{1b}') && markdown.contains("the provider fingerprint changed"), "{markdown}");
+
+    let output = drift(&folder, &["--format", "junit"]);
+    let junit = text(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(junit.contains("tests=\"10\" failures=\"1\" errors=\"0\""), "{junit}");
+    assert!(junit.contains("<failure message=\"quality dropped: ") && !junit.contains('\u{1b}'), "{junit}");
+    let quiet = evalctl(&folder)
+        .args(["drift", "--no-summary"])
+        .env("GITHUB_STEP_SUMMARY", folder.path().join("none.md"))
+        .output()
+        .expect("set up");
+    assert!(quiet.status.code() == Some(1) && !folder.path().join("none.md").exists());
+}
+
+#[test]
+fn what_is_to_be_typed_next_leads_to_the_same_database() {
+    let folder = fresh();
+    let ids = history(&folder, "sliding", 3, -25.0, RUNS);
+    std::fs::rename(folder.path().join("eval.db"), folder.path().join("my runs.db")).expect("set up");
+    let url = format!("sqlite:///{}", folder.path().join("my runs.db").display());
+    let shown = text(&drift(&folder, &["--database-url", &url]));
+    let hints: Vec<&str> = shown.lines().filter(|line| line.contains(" evalctl ")).collect();
+    assert_eq!(hints.len(), 3, "{shown}");
+    assert!(hints.iter().all(|line| line.contains(&format!("--database-url '{url}'"))), "{hints:?}");
+    let run = ids[CHANGED as usize].to_string();
+    let accept = ["accept", &name("sliding"), "--run", &run, "--reason", "meant", "--database-url", &url];
+    let output = drift(&folder, &accept);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--database-url"), "{output:?}");
 }
 
 #[test]

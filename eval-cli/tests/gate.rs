@@ -275,6 +275,17 @@ fn runs_are_put_beside_the_first_one() {
     assert_eq!(math["comparisons"][0]["shared"], 66);
     let markdown = stdout(&project.ends(0, &["compare", &base, &bad, "--format", "md"]));
     assert!(markdown.contains("| math |") && is_harmless(&markdown) && !markdown.contains("@octocat"), "{markdown}");
+    let diff = project.json(0, &["compare", &base, &bad, "--diff", "-n", "2"]);
+    let answers = diff["answers"][0].as_array().expect("a list");
+    assert_eq!((answers.len(), &answers[0]["id"]), (2, &diff["comparisons"][0]["questions"][0]["id"]));
+    assert!(
+        answers[0]["before"].is_string() && answers[0]["diff"].to_string().contains("\"what\":\"gone\""),
+        "{answers:?}"
+    );
+    let text = stdout(&project.ends(0, &["compare", &base, &bad, "--diff", "-n", "1"]));
+    assert!(text.contains("[-") && text.contains("{+") && is_harmless(&text), "{text}");
+    let markdown = stdout(&project.ends(0, &["compare", &base, &bad, "--diff", "--format", "md"]));
+    assert!(markdown.contains("<del>") && is_harmless(&markdown) && !markdown.contains("@octocat"), "{markdown}");
     assert!(stderr(&project.ends(2, &["compare", &base, &bad, "--category", "maths"])).contains("`math`"));
     project.ends(2, &["compare", &base]);
 }
@@ -294,6 +305,8 @@ fn power_says_whether_it_is_a_prior_or_this_data_sets_history() {
     assert_eq!(answer["answer"]["source"]["history"]["questions"], 200);
     let text = stdout(&project.ends(0, &["power"]));
     assert!(text.contains("from the history") && text.contains("2000"), "{text}");
+    let markdown = stdout(&project.ends(0, &["power", "--format", "md"]));
+    assert!(markdown.starts_with("### to find a drop of 3 points") && markdown.contains("|--:|--:|"), "{markdown}");
     assert!(stderr(&project.ends(2, &["power", "mm"])).contains("did you mean `m`?"));
     assert!(stderr(&project.ends(2, &["power", "--detect", "0.03"])).contains("3?"));
 }
@@ -311,6 +324,8 @@ fn the_self_test_is_seeded_and_says_its_rates() {
     assert_eq!(report["schema"], "evalctl.selftest/1");
     assert_eq!(report["report"]["scenarios"].as_array().map(Vec::len), Some(8));
     assert_eq!(report, project.json(0, &test), "the same seed finds the same");
+    let markdown = stdout(&project.ends(0, &[&test[..], &["--format", "md"]].concat()));
+    assert!(markdown.contains("seed 7") && markdown.contains("| nothing |") && is_harmless(&markdown), "{markdown}");
     let output = project.ends(0, &test);
     let text = stdout(&output);
     assert!(text.contains("seed 7") && text.contains("nothing") && text.contains("n = 4"), "{text}");

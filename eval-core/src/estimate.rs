@@ -37,6 +37,7 @@ impl IntervalMethod {
 
 /// A 95 % interval, within 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Interval {
     /// The lower end.
@@ -56,6 +57,7 @@ impl Interval {
 
 /// A mean with its standard error and its 95 % interval. All within 0 and 1; times 100 for percent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Estimate {
     /// The mean over the questions.

@@ -53,8 +53,8 @@ pub enum EventKind {
         /// The outcome.
         evaluation: Box<Evaluation>,
     },
-    /// The run waits, or waits no longer: it asks nothing new while it does. Told once, not each time that something
-    /// tries again.
+    /// The run waits, or waits no longer: for a store in trouble, and then it asks nothing new; or a limit holds its calls
+    /// ([`Wait::pauses`](crate::Wait::pauses) tells them apart). Told once, not each time that something tries again.
     Waiting {
         /// What it waits for; `None` when it goes on.
         wait: Option<Wait>,

@@ -41,9 +41,9 @@ pub use dataset::{Dataset, DatasetDiff, Draw, Sample, SampleId, Samples, Selecti
 pub use drift::{
     Answered, CategoryFinding, Cause, Condition, ConditionChange, Conditions, Correction, Detectable, DriftDetector,
     DriftReport, Effect, EffectKind, Evidence, Family, History, HistoryBuilder, HistoryKey, Mark, MarkId, MarkKind,
-    Measure, Method, Onset, Point, QuestionCounts, QuestionFinding, QuestionMean, SampleKey, SampleMeasures,
-    SampleScore, ServedCounts, Settle, Severity, Span, Status, StreamEvidence, TestResult, Unit, Warming, Window,
-    WindowCounts,
+    Measure, Method, Onset, Point, Quantities, QuestionCounts, QuestionFinding, QuestionMean, SampleKey,
+    SampleMeasures, SampleScore, ServedCounts, Settle, Severity, Span, Status, StreamEvidence, TestResult, Unit,
+    Warming, Window, WindowCounts,
 };
 pub use error::{
     BoxError, DatasetError, JudgeError, ProviderError, ProviderErrorKind, RunError, StoreError, error_chain,
@@ -59,8 +59,8 @@ pub use money::{Money, PriceSource, Pricing};
 pub use origin::{Origin, Purpose};
 pub use prompt::PromptTemplate;
 pub use provider::{
-    Completion, FinishReason, Layer, Message, Params, Provider, ProviderExt, Recall, Request, Role, Scripted, Served,
-    Timing, Usage,
+    Completion, FinishReason, Layer, Message, Params, Provider, ProviderExt, Rate, Rates, Recall, Request, Role,
+    Scripted, Served, Timing, Usage,
 };
 pub use reporter::{Collect, Fanout, JsonLines, Reporter};
 pub use run::{DatasetRef, Progress, Provenance, Run, RunId, RunKind, RunStatus, Stop};
@@ -72,7 +72,7 @@ pub use store::{
     EvaluationQuery, HistoryQuery, InMemory, Interim, LeaderboardEntry, Marks, Reports, RunQuery, Stats, Store,
 };
 pub use summary::{CategorySummary, Counts, Latency, Summarizer, Summary, Total};
-pub use waits::{Ending, Wait, Waiting, Waits};
+pub use waits::{Ending, Held, Wait, Waiting, Waits};
 
 #[cfg(feature = "mock")]
 pub use {

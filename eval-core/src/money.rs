@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(Money::from_usd(f64::NAN), None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Money(i64);
 

@@ -2,6 +2,7 @@
 
 mod layer;
 mod message;
+mod rates;
 mod scripted;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use async_trait::async_trait;
 
 pub use layer::{Layer, ProviderExt};
 pub use message::{Completion, FinishReason, Message, Params, Recall, Request, Role, Served, Timing, Usage};
+pub use rates::{Rate, Rates};
 pub use scripted::Scripted;
 
 use crate::ProviderError;

@@ -77,6 +77,7 @@ impl FromStr for RunId {
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum RunStatus {
@@ -138,6 +139,7 @@ impl fmt::Display for RunStatus {
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum RunKind {
@@ -183,6 +185,7 @@ impl fmt::Display for RunKind {
 
 /// The data set of a run, as far as it matters for comparing runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct DatasetRef {
     /// The name: the stem of the file, or what the user said.
@@ -210,6 +213,7 @@ impl DatasetRef {
 
 /// Where a run comes from: what a person needs to know to repeat it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Provenance {
@@ -265,6 +269,7 @@ impl Progress {
 
 /// Why a run ended before all planned evaluations had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Stop {
     /// The kind of the provider error, when one ended the run.
@@ -284,6 +289,7 @@ impl Stop {
 ///
 /// An evaluation of several models is a group of runs that share a `group` id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Run {
     /// The id.

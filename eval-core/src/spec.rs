@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// endpoint. It holds no secret. A run that is resumed is compared with what it was, so a file that has changed since
 /// is noticed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunSpec {
@@ -37,6 +38,15 @@ pub struct RunSpec {
     /// Attempts per question, the first included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
+    /// Requests that each model is asked in a minute at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rpm: Option<u64>,
+    /// Tokens that each model may use in a minute at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tpm: Option<u64>,
+    /// How long an endpoint that refuses or is in trouble is waited for, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience_s: Option<f64>,
     /// Questions in flight at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<usize>,

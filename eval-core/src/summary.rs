@@ -12,6 +12,7 @@ use crate::{Estimate, Evaluation, Money, OutcomeKind, Progress, SampleId, Score}
 
 /// How many evaluations ended in which way. They are counted apart, and none becomes a zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Counts {
     /// The judge gave a score.
@@ -57,6 +58,7 @@ impl Counts {
 
 /// How long the answering attempts took, in milliseconds. Waiting and retries are not in it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Latency {
     /// Answers measured.
@@ -81,6 +83,7 @@ impl Latency {
 /// `known` is what is known together, and `unknown` how many calls are missing in it: a total without that number
 /// would be a zero in disguise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Total<T> {
     /// The sum of what is known; `None` when nothing is.
@@ -131,6 +134,7 @@ impl Total<Money> {
 
 /// One category of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CategorySummary {
     /// How its evaluations ended.
@@ -151,6 +155,7 @@ impl CategorySummary {
 /// Epochs are reduced to one mean per question first, so that n is the number of questions and the interval does not
 /// take repeats for new evidence. Failed and unscored evaluations stay out of the mean and stand in the counts.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Summary {
     /// How the evaluations ended.

@@ -1,13 +1,23 @@
 //! What a run waits for.
 
-use std::sync::Arc;
+mod watch;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::watch as channel;
 use tokio::time::Instant;
 
-/// Counters of who waits for what, shared by the parts of a run: a store in trouble says so here, and the run asks
-/// nothing new until it is over. Clones count together.
+use crate::clock;
+
+pub(crate) use watch::Watch;
+
+/// Counters of who waits for what, shared by the parts of a run. Clones count together.
+///
+/// There are two kinds. A store in trouble [begins](Self::begin) a wait, and the run asks nothing new until it is over. A
+/// limit that keeps calls from an endpoint [holds](Self::hold) them: that is shown, and the run goes on.
 ///
 /// ```
 /// use eval_core::Waits;
@@ -18,14 +28,28 @@ use tokio::time::Instant;
 /// assert_eq!(waits.now(), None);
 /// ```
 #[derive(Debug, Clone)]
-pub struct Waits(Arc<watch::Sender<State>>);
+pub struct Waits(Arc<channel::Sender<State>>);
 
 #[derive(Debug, Default)]
 struct State {
     count: u64,
     reason: String,
+    /// The limits that hold calls, the one that held first at the front.
+    held: Vec<Holding>,
+    /// The number of the next of them.
+    next: u64,
     /// From when on nobody should wait any more, for each run that was asked to stop.
     ends: Vec<Instant>,
+}
+
+/// What a limit says of the calls that it holds.
+#[derive(Debug)]
+struct Holding {
+    number: u64,
+    reason: String,
+    since: Instant,
+    until: Instant,
+    count: Arc<AtomicU64>,
 }
 
 /// What is waited for.
@@ -36,12 +60,27 @@ pub struct Wait {
     pub reason: String,
     /// How many wait.
     pub count: u64,
+    /// When it is looked at again (UTC); `None` when nobody can say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Whether the run asks nothing new meanwhile.
+    #[serde(default = "yes")]
+    pub pauses: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Counts as waiting until it is dropped.
 #[derive(Debug)]
 #[must_use = "dropped at once, it counts as no wait"]
 pub struct Waiting(Waits);
+
+/// Calls that are held, until it is dropped.
+#[derive(Debug)]
+#[must_use = "dropped at once, nothing is held"]
+pub struct Held(Waits, u64);
 
 /// A run that is to end, until it is dropped.
 #[derive(Debug)]
@@ -51,10 +90,10 @@ pub struct Ending(Waits, Instant);
 impl Waits {
     /// Nobody waits.
     pub fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(State::default())))
+        Self(Arc::new(channel::Sender::new(State::default())))
     }
 
-    /// Counts one who waits, until the value is dropped.
+    /// Counts one who waits, until the value is dropped. The run asks nothing new meanwhile.
     pub fn begin(&self, reason: impl Into<String>) -> Waiting {
         self.0.send_modify(|state| {
             if state.count == 0 {
@@ -65,10 +104,21 @@ impl Waits {
         Waiting(self.clone())
     }
 
-    /// What is waited for; `None` when nobody waits.
+    /// Says that so many calls are held until then, until the value is dropped. The run goes on, and tells of it when it
+    /// takes longer than a second. The count may move meanwhile.
+    pub fn hold(&self, reason: impl Into<String>, until: Instant, count: Arc<AtomicU64>) -> Held {
+        let mut number = 0;
+        self.0.send_modify(|state| {
+            number = state.next;
+            state.next += 1;
+            state.held.push(Holding { number, reason: reason.into(), since: Instant::now(), until, count });
+        });
+        Held(self.clone(), number)
+    }
+
+    /// What is waited for: what keeps the run from asking before what is only held; `None` when nobody waits.
     pub fn now(&self) -> Option<Wait> {
-        let state = self.0.borrow();
-        (state.count > 0).then(|| Wait { reason: state.reason.clone(), count: state.count })
+        self.0.borrow().now(|_| true)
     }
 
     /// Says that a run is to end: from this moment on what waits is brought to safety and waited for no longer, until the
@@ -98,27 +148,21 @@ impl Waits {
 
     /// A view of its own on the changes.
     pub(crate) fn watch(&self) -> Watch {
-        Watch { waits: self.clone(), receiver: self.0.subscribe(), waiting: false }
+        Watch::new(self.0.subscribe())
     }
 }
 
-/// Sees when somebody begins to wait and when nobody does any more.
-#[derive(Debug)]
-pub(crate) struct Watch {
-    waits: Waits,
-    receiver: watch::Receiver<State>,
-    /// Whether somebody waited when it was last looked.
-    pub(crate) waiting: bool,
-}
-
-impl Watch {
-    /// Ready at the next change, with what is waited for now.
-    pub(crate) async fn changed(&mut self) -> Option<Wait> {
-        let waiting = self.waiting;
-        // An error would mean that the sender is gone, which is in `self`.
-        let _ = self.receiver.wait_for(|state| (state.count > 0) != waiting).await;
-        self.waiting = !waiting;
-        self.waits.now()
+impl State {
+    /// What is waited for; of what is held, the longest that is to be told.
+    fn now(&self, told: impl Fn(&Holding) -> bool) -> Option<Wait> {
+        if self.count > 0 {
+            return Some(Wait { reason: self.reason.clone(), count: self.count, until: None, pauses: true });
+        }
+        let held = self.held.iter().filter(|held| told(held)).max_by_key(|held| held.until)?;
+        let left = held.until.saturating_duration_since(Instant::now());
+        let until = clock::now().checked_add(left).ok();
+        let count = held.count.load(Ordering::Relaxed);
+        Some(Wait { reason: held.reason.clone(), count, until, pauses: false })
     }
 }
 
@@ -131,6 +175,12 @@ impl Default for Waits {
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.0.send_modify(|state| state.count -= 1);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|state| state.held.retain(|held| held.number != self.1));
     }
 }
 

@@ -4,7 +4,7 @@ use eval_core::{Correction, DriftReport, Family, Measure, Status};
 
 use crate::categories::DECIDED;
 use crate::questions::correct_with;
-use crate::{PairedTest, benjamini_hochberg, e_benjamini_hochberg, holm};
+use crate::{PairedTest, benjamini_hochberg, e_benjamini_hochberg, holm, share_budget};
 
 /// The expected share of false findings among shocks and among monitors.
 const LEVEL: f64 = 0.05;
@@ -18,6 +18,8 @@ const LEVEL: f64 = 0.05;
 ///   they depend on each other. It changes no status: the promise of an alarm, so many runs between two false ones, is
 ///   made for each monitor. It says which alarms hold even when one asks for at most 5 % false ones among all that is
 ///   called at this moment, which is much stricter.
+/// - *Streams beside quality*: one [budget](crate::share_budget) for all of a run. An alarm that the mean evidence does not
+///   bear out becomes [`Status::Watch`].
 /// - *Categories*: Holm on the p of all categories of the monitors of quality, for decisions.
 ///
 /// ```
@@ -26,6 +28,7 @@ const LEVEL: f64 = 0.05;
 /// assert!(reports.is_empty());
 /// ```
 pub fn correct_family(reports: &mut [DriftReport]) {
+    share_budget(reports);
     shocks(reports);
     monitors(reports);
     categories(reports);

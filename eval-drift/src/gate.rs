@@ -35,6 +35,7 @@ const LOOKS: u32 = 3;
 /// What becomes of a run that is *underpowered*: not bad, but too small to be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Policy {
     /// It is let through, exit code 0, and the report says so: the default.
@@ -86,6 +87,7 @@ pub enum Policy {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Gate {
     /// The drop that must be ruled out, in points; default 3. `None`: no comparison with a baseline.

@@ -38,11 +38,11 @@ pub fn hodges_lehmann_shift(before: &[f64], after: &[f64]) -> Option<f64> {
 /// Hodges and Lehmann (1963); Walsh (1949). For paired differences it is the size that belongs to
 /// [`wilcoxon_signed_rank`](crate::wilcoxon_signed_rank), in their unit; for symmetric values it is the median.
 ///
-/// Counted as in [`hodges_lehmann_shift`]: exact, O(n log n) time, O(n) memory. `None` without values, or when one of
+/// Counted and not listed but for those near the median: exact, O(n log n) time, O(n) memory. `None` without values, or when one of
 /// them is not a finite number.
 pub fn hodges_lehmann(values: &[f64]) -> Option<f64> {
     let walsh = Walsh::of(values)?;
-    median(walsh.pairs(), |limit| walsh.at_most(limit))
+    middle(walsh.pairs(), |limit| walsh.at_most(limit), |rank| walsh.nth(rank))
 }
 
 /// The interval of the [pseudomedian](hodges_lehmann) that belongs to the signed rank test, low and high, of this
@@ -66,8 +66,7 @@ pub fn hodges_lehmann_interval(values: &[f64], confidence: f64) -> Option<(f64, 
     let deviation = (n * (n + 1.0) * (2.0 * n + 1.0) / 24.0).sqrt();
     let rank = (n * (n + 1.0) / 4.0 - z * deviation).floor();
     let rank = (rank >= 1.0).then_some(rank as u128)?;
-    let nth = |rank: u128| first_float(f64::NEG_INFINITY, f64::INFINITY, |limit| walsh.at_most(limit) >= rank);
-    Some((nth(rank), nth(walsh.pairs() + 1 - rank)))
+    Some((walsh.nth(rank), walsh.nth(walsh.pairs() + 1 - rank)))
 }
 
 /// The means of all pairs of values, each value paired with itself too: counted, not listed.
@@ -94,6 +93,51 @@ impl Walsh {
         self.0.iter().enumerate().map(count).sum()
     }
 }
+
+impl Walsh {
+    /// The mean of this rank, from 1: narrowed down by where it would lie were all equally far apart, until few are left.
+    fn nth(&self, rank: u128) -> f64 {
+        let (Some(mut low), Some(mut high)) = (self.0.first().copied(), self.0.last().copied()) else {
+            return f64::NAN;
+        };
+        let (mut below, mut up_to) = (self.at_most(low), self.pairs());
+        if below >= rank {
+            return low;
+        }
+        for _ in 0..NARROWED {
+            if up_to - below <= LISTED * self.0.len() as u128 {
+                return self.listed(low, high, (rank - below - 1) as usize);
+            }
+            let share = ((rank - below) as f64 / (up_to - below) as f64).clamp(0.05, 0.95);
+            let guess = low * (1.0 - share) + high * share;
+            let count = self.at_most(guess);
+            if count >= rank { (high, up_to) = (guess, count) } else { (low, below) = (guess, count) }
+        }
+        // Many pairs of one mean: no list gets shorter than those.
+        first_float(low, high, |limit| self.at_most(limit) >= rank)
+    }
+
+    /// Of the means above `low` and at most `high` the one of this rank, from 0.
+    fn listed(&self, low: f64, high: f64, rank: usize) -> f64 {
+        let (mut means, mut begin, mut end) = (vec![], self.0.len(), self.0.len());
+        for (at, one) in self.0.iter().enumerate() {
+            let mean = |other: &f64| one / 2.0 + other / 2.0;
+            // The larger the one value, the fewer others keep the mean below a limit.
+            let above =
+                |up_to: usize, limit: f64| self.0[..up_to].iter().rev().take_while(|other| mean(other) > limit).count();
+            begin -= above(begin, low);
+            end -= above(end, high);
+            if end > at {
+                means.extend(self.0[begin.max(at)..end].iter().map(mean));
+            }
+        }
+        *means.select_nth_unstable_by(rank, f64::total_cmp).1
+    }
+}
+
+/// Steps by which a rank is narrowed down, and for each value so many pairs that are listed at most.
+const NARROWED: usize = 30;
+const LISTED: u128 = 16;
 
 /// By what factor paired, positive values changed; see [`hodges_lehmann_ratio`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -126,7 +170,11 @@ pub fn hodges_lehmann_ratio(before: &[f64], after: &[f64]) -> Option<HodgesLehma
 
 /// The median of `n` numbers of which `count` says how many are at most a limit.
 fn median(n: u128, count: impl Fn(f64) -> u128) -> Option<f64> {
-    let nth = |rank: u128| first_float(f64::NEG_INFINITY, f64::INFINITY, |limit| count(limit) >= rank);
+    middle(n, &count, |rank| first_float(f64::NEG_INFINITY, f64::INFINITY, |limit| count(limit) >= rank))
+}
+
+/// The same where the number of a rank is known.
+fn middle(n: u128, count: impl Fn(f64) -> u128, nth: impl Fn(u128) -> f64) -> Option<f64> {
     let low = nth(n.div_ceil(2));
     let high = if n % 2 == 1 || count(low) > n / 2 { low } else { nth(n / 2 + 1) };
     let median = low / 2.0 + high / 2.0;
@@ -163,6 +211,15 @@ mod tests {
     }
 
     proptest! {
+        // As many pairs as are never listed at once.
+        #[test]
+        fn a_rank_is_narrowed_down_to_the_very_number(values in prop::collection::vec(-1.0..1.0, 60..90), part in 0.0..1.0) {
+            let walsh = Walsh::of(&values).unwrap();
+            let rank = 1 + ((walsh.pairs() - 1) as f64 * part) as u128;
+            let slowly = first_float(f64::NEG_INFINITY, f64::INFINITY, |limit| walsh.at_most(limit) >= rank);
+            prop_assert_eq!(walsh.nth(rank), slowly);
+        }
+
         #[test]
         fn counting_finds_what_listing_finds(before in sample(), after in sample()) {
             let pairs = before.iter().flat_map(|low| after.iter().map(move |high| high - low)).collect();
@@ -170,6 +227,11 @@ mod tests {
             let walsh = |at: usize| before[at..].iter().map(move |other| (other, at));
             let pairs = (0..before.len()).flat_map(walsh).map(|(other, at)| (before[at] + other) / 2.0).collect();
             prop_assert_eq!(hodges_lehmann(&before), Some(listed(pairs)));
+            let walsh = Walsh::of(&before).unwrap();
+            for rank in 1..=walsh.pairs() {
+                let slowly = first_float(f64::NEG_INFINITY, f64::INFINITY, |limit| walsh.at_most(limit) >= rank);
+                prop_assert_eq!(walsh.nth(rank), slowly);
+            }
             if let Some((low, high)) = hodges_lehmann_interval(&before, 0.95) {
                 let middle = hodges_lehmann(&before).unwrap();
                 prop_assert!(low <= middle && middle <= high && before.len() > 5);

@@ -14,6 +14,8 @@ pub struct McNemar {
     pub p_mid: f64,
     /// The exact one-sided p: the probability of as many or more answers that got worse.
     pub p_worse: f64,
+    /// The one-sided mid-p: the probability of more answers that got worse, and half of that of as many.
+    pub p_worse_mid: f64,
     /// The asymptotic test; `None` when no answer changed.
     pub chi_squared: Option<McNemarChiSquared>,
 }
@@ -50,7 +52,9 @@ pub fn mcnemar(worse: u64, better: u64) -> McNemar {
     let (fewer, n) = (worse.min(better), worse.saturating_add(better));
     let p_exact = (2.0 * cdf(fewer, n, 0.5)).min(1.0);
     let p_mid = if n == 0 { 1.0 } else { p_exact - pmf(fewer, n, 0.5) };
-    McNemar { p_exact, p_mid, p_worse: at_least(worse, n, 0.5), chi_squared: chi_squared(worse, better) }
+    let p_worse = at_least(worse, n, 0.5);
+    let p_worse_mid = if n == 0 { 1.0 } else { p_worse - pmf(worse, n, 0.5) / 2.0 };
+    McNemar { p_exact, p_mid, p_worse, p_worse_mid, chi_squared: chi_squared(worse, better) }
 }
 
 fn chi_squared(worse: u64, better: u64) -> Option<McNemarChiSquared> {

@@ -7,9 +7,13 @@ use crate::special::{normal, student};
 /// From so many questions on Student's interval holds for answers that are right or wrong.
 pub(crate) const STUDENT_FROM: usize = 30;
 
+/// With so high a confidence that nothing is left of the deviation the interval reaches everywhere anyway.
+const LEAST: f64 = 1e-6;
+
 /// Where an interval comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum IntervalOf {
     /// Student's t over the questions.
@@ -30,10 +34,13 @@ pub enum IntervalOf {
 ///
 /// The interval is Student's from 30 questions on, made wider where the differences are skewed (Hall 1992, *On the removal
 /// of skewness by transformation*, JRSS B 54, 221–228; it is never made narrower): a model that is nearly always right has
-/// differences with a long lower tail, and a plain t would pass too easily. Below 30, and when all differences are the same, it is
+/// differences with a long lower tail, and a plain t would pass too easily. For the same reason the variance at the lower end
+/// is taken about that end and not about the mean, as in a score interval: in a sample whose mean is high by luck the tail
+/// is missing, and the deviation with it. It moves that end by `1 / sqrt(1 - t² / n)`, 3 % with 50 questions. Below 30, and when all differences are the same, it is
 /// [Bonett and Price's](crate::bonett_price), which is wider and never has width 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PairedEffect {
     /// Questions.
@@ -60,8 +67,16 @@ impl PairedEffect {
     /// The effect of these differences, each from -1 to 1, with an interval of this confidence. `noise` is the standard
     /// error that the runs themselves bring, in the unit of the scores.
     ///
-    /// `None` below two questions, when a difference is not such a number, or unless `level` lies between 0 and 1.
-    pub(crate) fn of(differences: &[f64], level: f64, noise: f64) -> Option<Self> {
+    /// `None` below two questions, when a difference is not such a number, or unless `level` lies between 0 and 1. O(n).
+    ///
+    /// ```
+    /// use eval_drift::PairedEffect;
+    /// let differences: Vec<f64> = (0..100).map(|at| if at < 10 { -1.0 } else { 0.0 }).collect();
+    /// let effect = PairedEffect::of(&differences, 0.9, 0.005).unwrap();
+    /// assert!((effect.points + 10.0).abs() < 1e-9);
+    /// assert!(effect.low < -15.0 && effect.high < 0.0 && effect.p_drop < 0.001);
+    /// ```
+    pub fn of(differences: &[f64], level: f64, noise: f64) -> Option<Self> {
         let mean = mean(differences).filter(|_| differences.iter().all(|difference| difference.abs() <= 1.0))?;
         let deviation = standard_deviation(differences, mean)?;
         let n = differences.len();
@@ -81,7 +96,8 @@ impl PairedEffect {
         let (error, df) = (plain.hypot(noise), (n - 1) as f64);
         let skew = Hall(skew * (plain / error).powi(3));
         let (t, reach) = (mean / error, -student::quantile(normal::upper_tail(level)?, df));
-        let low = mean - error * skew.inverse(reach).max(reach);
+        let about_the_end = plain / (1.0 - reach * reach / n as f64).max(LEAST).sqrt();
+        let low = mean - about_the_end.hypot(noise) * skew.inverse(reach).max(reach);
         let high = mean - error * skew.inverse(-reach).min(-reach);
         let p_drop = student::cdf(t, df).max(student::cdf(skew.apply(t), df));
         let p_rise = student::sf(t, df).max(student::sf(skew.apply(t), df));
@@ -156,7 +172,10 @@ mod tests {
         let differences: Vec<f64> = (0..40).map(|at| f64::from(at % 4) / 4.0 - 0.5).collect();
         let [plain, noisy] = [0.0, 0.05].map(|noise| PairedEffect::of(&differences, 0.95, noise).unwrap());
         let t = crate::paired_t(&differences).unwrap().test.unwrap();
-        assert!((plain.low - 100.0 * t.low).abs() < 1e-6 && (plain.p_two - t.p_two).abs() < 1e-6, "no skewness");
+        assert!((plain.high - 100.0 * t.high).abs() < 1e-6 && (plain.p_two - t.p_two).abs() < 1e-6, "no skewness");
+        let reach = plain.reach().unwrap();
+        let wider = (plain.points - plain.low) / (plain.high - plain.points);
+        assert!((wider - 1.0 / (1.0 - reach * reach / 40.0).sqrt()).abs() < 1e-9, "the score form");
         assert!(noisy.low < plain.low && noisy.p_drop > plain.p_drop);
     }
 

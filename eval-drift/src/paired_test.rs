@@ -12,7 +12,7 @@ use crate::era::Era;
 use crate::moments::{ROUNDING, clip, mean, standard_deviation};
 use crate::questions::Questions;
 use crate::roster::{Roster, Row, row};
-use crate::{Flips, SignFlip, bonett_price, categories, sign_flip};
+use crate::{Flips, SignFlip, bonett_price, categories, mcnemar, sign_flip};
 
 /// Below this one-sided p the finding is Shock or Better.
 const FOUND: f64 = 0.001;
@@ -36,7 +36,9 @@ const VALID: f64 = 0.5;
 /// For each shared question `d = current score - mean score over the earlier runs of the era that scored it`. The effect
 /// is the mean of `d` in points. The evidence is Student's t on `d` with an assumed noise of whole runs,
 /// `se² = var(d) / n + tau² (1 + 1 / runs)`; below 30 questions the larger of its p and that of the
-/// [sign-flip permutation test](crate::sign_flip), which is told beside it wherever Student's p is below 0.05:
+/// [sign-flip permutation test](crate::sign_flip), which is told beside it wherever the p is below 0.05. Where either
+/// side is one answer to each question, right or wrong, it is the larger of Student's p and [McNemar's](crate::mcnemar)
+/// one-sided mid-p instead:
 ///
 /// | one-sided p | finding |
 /// |---|---|
@@ -135,7 +137,7 @@ impl DriftDetector for PairedTest {
     }
 
     fn method(&self) -> Method {
-        Method::new(Self::NAME, 1).with("run_noise", self.run_noise).seed(self.seed)
+        Method::new(Self::NAME, 2).with("run_noise", self.run_noise).seed(self.seed)
     }
 
     fn detect(&self, history: &History) -> DriftReport {
@@ -159,6 +161,7 @@ impl PairedTest {
         let runs = era.windows.len() - 1;
         let shown = report.status.is_conclusive() || report.status == Status::Partial;
         let found = Test::of(&differences, runs, self).filter(|_| shown);
+        let found = found.map(|test| test.with_changed_answers(pairs.changed_answers()));
         if let Some(test) = found {
             self.fill(&mut report, era, &pairs, &test.with_flips(&differences, self.seed));
         }
@@ -251,6 +254,15 @@ impl<'a> Pairs<'a> {
         }
     }
 
+    /// How many answers were right and are wrong now, and the other way round, where there is one on either side.
+    fn changed_answers(&self) -> Option<[u64; 2]> {
+        let [earlier, current] = self.windows else { return None };
+        let one = |found: &eval_core::SampleScore| found.epochs == 1 && (found.score == 0.0 || found.score == 1.0);
+        let are_single = earlier.scores.iter().chain(&current.scores).all(one);
+        let count = |wanted: f64| self.differences.iter().filter(|(_, d)| *d == wanted).count() as u64;
+        are_single.then(|| [count(-1.0), count(1.0)])
+    }
+
     fn span(&self, runs: std::ops::Range<usize>) -> Option<Span> {
         let point = |at: usize| self.windows.get(at).map(|window| Point::from(*window));
         let (from, to) = (point(runs.start)?, point(runs.end.checked_sub(1)?)?);
@@ -298,6 +310,8 @@ struct Test {
     student_less: f64,
     /// `None` where they decide nothing.
     flips: Option<SignFlip>,
+    /// Answers that were right and are wrong now, and the other way round; `None` where there are more than two a question.
+    changed: Option<[u64; 2]>,
     interval: Interval,
 }
 
@@ -314,20 +328,28 @@ impl Test {
         let reach = student.inverse_cdf((1.0 + Effect::LEVEL) / 2.0) * standard_error;
         let interval = Interval::of(differences, spread, (mean - reach, mean + reach));
         let flips = if n < STUDENT_FROM { sign_flip(differences, settings.seed) } else { None };
-        Some(Self { n, mean, standard_error, t, student_less: student.cdf(t), flips, interval })
+        Some(Self { n, mean, standard_error, t, student_less: student.cdf(t), flips, changed: None, interval })
+    }
+
+    fn with_changed_answers(mut self, changed: Option<[u64; 2]>) -> Self {
+        self.changed = changed;
+        self
     }
 
     fn p_less(&self) -> f64 {
-        self.larger(self.student_less, |flips| flips.p_less)
+        let mc_nemar = self.changed.map(|[worse, better]| mcnemar(worse, better).p_worse_mid);
+        self.larger(self.student_less, mc_nemar, |flips| flips.p_less)
     }
 
     fn p_greater(&self) -> f64 {
-        self.larger(1.0 - self.student_less, |flips| flips.p_greater)
+        let mc_nemar = self.changed.map(|[worse, better]| mcnemar(better, worse).p_worse_mid);
+        self.larger(1.0 - self.student_less, mc_nemar, |flips| flips.p_greater)
     }
 
-    /// Student's p; with few questions the larger one.
-    fn larger(&self, student: f64, flips: fn(&SignFlip) -> f64) -> f64 {
-        self.flips.as_ref().filter(|_| self.n < STUDENT_FROM).map_or(student, |found| student.max(flips(found)))
+    /// Student's p, or a larger one: that of single answers, else with few questions that of the flips.
+    fn larger(&self, student: f64, mc_nemar: Option<f64>, flips: fn(&SignFlip) -> f64) -> f64 {
+        let flips = || self.flips.as_ref().filter(|_| self.n < STUDENT_FROM).map(flips);
+        mc_nemar.or_else(flips).map_or(student, |other| student.max(other))
     }
 
     /// The same with the flips that are told, although they decide nothing: where something may have been found.
@@ -357,6 +379,10 @@ impl Test {
         let (side, student) = if falls { ("drop", self.student_less) } else { ("rise", 1.0 - self.student_less) };
         let mut results =
             vec![TestResult::new(format!("Student's t with run noise, {side}"), Some(self.t), Some(student))];
+        results.extend(self.changed.map(|[worse, better]| {
+            let p = if falls { mcnemar(worse, better) } else { mcnemar(better, worse) }.p_worse_mid;
+            TestResult::new(format!("McNemar's mid-p, {worse} worse and {better} better, {side}"), None, Some(p))
+        }));
         results.extend(self.flips.as_ref().map(|found| {
             let p = if falls { found.p_less } else { found.p_greater };
             let flips = match found.flips {

@@ -107,12 +107,21 @@ impl RatioMonitor {
 
     /// Takes a run in, given as the value of each question by index, in any unit that stays the same.
     pub fn observe(&mut self, values: &[Option<f64>]) -> RatioReading {
-        let log = |value: &Option<f64>| value.filter(|value| value.is_finite() && *value > 0.0).map(f64::ln);
-        let logs: Vec<Option<f64>> = values.iter().map(log).collect();
         match &self.medians {
-            None => self.found(logs),
-            Some(medians) => self.judge(residuals(&logs, medians), medians.iter().flatten().count()),
+            None => self.found(values.iter().map(log).collect()),
+            Some(medians) => self.judge(against(values, medians), medians.iter().flatten().count()),
         }
+    }
+
+    /// The evidence of a rise so far.
+    pub fn evidence(&self) -> f64 {
+        self.rise.evidence()
+    }
+
+    /// The log of each question's value over what was usual for it in the first runs; empty while that is not known, and
+    /// without what is missing.
+    pub fn log_ratios(&self, values: &[Option<f64>]) -> Vec<f64> {
+        self.medians.as_ref().map_or_else(Vec::new, |medians| against(values, medians))
     }
 
     /// Takes one of the first runs in.
@@ -161,6 +170,18 @@ impl RatioMonitor {
     }
 }
 
+fn log(value: &Option<f64>) -> Option<f64> {
+    value.filter(|value| value.is_finite() && *value > 0.0).map(f64::ln)
+}
+
+/// What the log of each question that has a median differs from it by.
+fn against(values: &[Option<f64>], medians: &[Option<f64>]) -> Vec<f64> {
+    let mut residuals = Vec::with_capacity(values.len());
+    let known = values.iter().zip(medians).filter_map(|(value, median)| Some(log(value)? - (*median)?));
+    residuals.extend(known);
+    residuals
+}
+
 /// What each question that has a median differs from it by.
 fn residuals(logs: &[Option<f64>], medians: &[Option<f64>]) -> Vec<f64> {
     logs.iter().zip(medians).filter_map(|(log, median)| Some((*log)? - (*median)?)).collect()
@@ -184,14 +205,14 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 /// The mean of what is left when a fifth is cut off at either end; `None` without values.
 fn trimmed_mean(mut values: Vec<f64>) -> Option<f64> {
     let cut = (values.len() as f64 * TRIMMED) as usize;
-    if cut > 0 {
-        values.select_nth_unstable_by(cut, f64::total_cmp);
-        values.drain(..cut);
-        let kept = values.len() - cut;
-        values.select_nth_unstable_by(kept, f64::total_cmp);
-        values.truncate(kept);
+    if cut == 0 {
+        return crate::moments::mean(&values);
     }
-    crate::moments::mean(&values)
+    values.select_nth_unstable_by(cut, f64::total_cmp);
+    let rest = &mut values[cut..];
+    let kept = rest.len() - cut;
+    rest.select_nth_unstable_by(kept, f64::total_cmp);
+    crate::moments::mean(&rest[..kept])
 }
 
 #[cfg(test)]

@@ -56,12 +56,20 @@ fn method(report: &DriftReport) -> &str {
 
 #[test]
 fn the_status_follows_the_p() {
-    for (lost, status) in [(0, Status::Steady), (2, Status::Steady), (3, Status::Watch), (9, Status::Watch)] {
+    for (lost, status) in [(0, Status::Steady), (3, Status::Steady), (4, Status::Watch), (9, Status::Watch)] {
         let report = paired(vec![window(&right(50, 50)), window(&right(50 - lost as usize, 50))]);
         assert_eq!(report.status, status, "{lost} of 50 lost: {report:?}");
         assert!((change(&report) + 2.0 * f64::from(lost)).abs() < 1e-9, "{report:?}");
-        let tests = if status == Status::Steady { 1 } else { 2 };
-        assert_eq!(report.evidence.tests.len(), tests, "Student's t, and sign flips where something is found");
+        let near = usize::from(status != Status::Steady);
+        assert_eq!(
+            report.evidence.tests.len(),
+            2 + near,
+            "Student's t, McNemar, and sign flips where they say something"
+        );
+        let mc_nemar = &report.evidence.tests[1];
+        assert!(mc_nemar.name.starts_with(&format!("McNemar's mid-p, {lost} worse and 0 better")), "{mc_nemar:?}");
+        let mid_p = if lost == 0 { 1.0 } else { 0.5_f64.powi(lost + 1) };
+        assert!((mc_nemar.p.unwrap() - mid_p).abs() < 1e-12, "{mc_nemar:?}");
     }
     let (high, low) = (window(&right(50, 50)), window(&right(40, 50)));
     let shock = paired(vec![high.clone(), low.clone()]);
@@ -212,9 +220,9 @@ fn the_seed_decides_what_is_drawn_and_stands_in_the_method() {
     let history = History::new(vec![earlier, current]);
     let [first, again, other] = [7, 7, 8].map(|seed| PairedTest::new().seed(seed).detect(&history));
     assert_eq!(first, again);
-    assert!(first.evidence.tests[1].name.contains("9999 drawn"), "{first:?}");
+    assert!(first.evidence.tests[2].name.contains("9999 drawn"), "{first:?}");
     assert_eq!((first.method.seed, other.method.seed), (Some(7), Some(8)));
-    assert_eq!(first.method.to_string(), "paired-test/1 run_noise=0.005 seed=7");
+    assert_eq!(first.method.to_string(), "paired-test/2 run_noise=0.005 seed=7");
 }
 
 #[test]

@@ -8,8 +8,9 @@ use eval_core::{
     Unit, Window, WindowCounts,
 };
 use eval_drift::{
-    AdwinChart, BestRunThreshold, ChangePoint, CusumChart, Distance, Distribution, EwmaChart, JudgeAnchors,
-    OperationsMonitor, PageHinkleyChart, PairedTest, QualityMonitor, correct_family,
+    AdwinChart, BestRunThreshold, ChangePoint, Cusum, CusumChart, Direction, Distance, Distribution, Ewma, EwmaChart,
+    JudgeAnchors, OperationsMonitor, PageHinkley, PageHinkleyChart, PageHinkleySettings, PairedTest, QualityMonitor,
+    correct_family,
 };
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
@@ -70,11 +71,66 @@ fn each_quantity_is_watched() {
         assert_eq!((report.status, report.effect.unwrap().unit), (Status::Worse, Unit::Percent), "{report:?}");
         let (low, high) = report.effect.unwrap().interval().unwrap();
         assert!(low < report.effect.unwrap().change && report.effect.unwrap().change < high);
+        let run = report.quantities.unwrap();
+        let (low, high) = run.typical.unwrap().interval().unwrap();
+        assert!((run.typical.unwrap().change - 50.0).abs() < 3.0 && low <= high, "1.5 times, but for 2 %: {run:?}");
+        assert!((run.p50 / 1.5 / 34.5 - 1.0).abs() < 0.02 && run.p95 < run.p99 && run.p99 < 1.5 * 60.0, "{run:?}");
+        assert!(report.notes().iter().any(|note| note.starts_with("in this run: median ")), "{:?}", report.notes());
         assert_eq!(watch(measure, &measured(1.0)).status, Status::Steady);
         assert_eq!(watch(measure, &measured(0.5)).status, Status::Better);
         assert!(report.headline().starts_with(&format!("{measure} rose: +")), "{}", report.headline());
     }
     assert_eq!(OperationsMonitor::new(Measure::Quality), None);
+}
+
+#[test]
+fn streams_beside_quality_share_one_budget_of_false_alarms() {
+    // The errors alone have the evidence of an alarm, and the four rates together have not.
+    let counted = |cases: &[u64]| {
+        let run = |cases: &u64| {
+            let mut counts = WindowCounts::default();
+            (counts.planned, counts.scored, counts.failed) = (200, 200 - cases, *cases);
+            Window::new(RunId::new(), Timestamp::UNIX_EPOCH, vec![]).counts(counts)
+        };
+        History::new([[2; 20].as_slice(), cases].concat().iter().map(run).collect())
+    };
+    let once = counted(&[10]);
+    assert_eq!(watch(Measure::Errors, &once).status, Status::Worse, "alone it has the whole budget");
+    let mut reports = OperationsMonitor::watch(&once);
+    let (own, shared) = (reports[0].evidence.m.unwrap(), reports[0].evidence.shared.unwrap());
+    let total: f64 = reports.iter().filter_map(|report| report.evidence.m).sum();
+    assert!(own > 500.0 && shared < 500.0 && (shared - total / 4.0).abs() < 1e-9, "{own} {shared}");
+    assert_eq!((reports[0].status, reports[0].pages(0.0)), (Status::Watch, false));
+    let family = |report: &DriftReport| {
+        report.families.iter().find(|family| family.correction == Correction::SharedBudget).cloned()
+    };
+    assert_eq!(family(&reports[0]).map(|family| (family.tests, family.holds)), Some((4, Some(false))));
+    assert_eq!(family(&reports[4]), None, "nobody measured it");
+    assert!(reports[0].notes().iter().any(|note| note.contains("4 share a budget of one false alarm in 500 runs")));
+
+    // To repeat it changes nothing, and other runs are other budgets.
+    let first = reports.clone();
+    let steady = OperationsMonitor::all().map(|monitor| monitor.detect(&counted(&[2])));
+    reports.extend(steady);
+    correct_family(&mut reports);
+    reports
+        .iter_mut()
+        .for_each(|report| report.families.retain(|family| family.correction == Correction::SharedBudget));
+    assert_eq!(reports[..9], first[..]);
+
+    let twice = OperationsMonitor::watch(&counted(&[10, 10]));
+    assert_eq!((twice[0].status, twice[1].status), (Status::Worse, Status::Steady));
+    assert_eq!(family(&twice[0]).and_then(|family| family.holds), Some(true));
+}
+
+#[test]
+fn a_stream_that_is_not_measured_for_a_run_keeps_its_place_in_the_budget() {
+    let mut history = measured(1.5);
+    let evidence = |history: &History| watch(Measure::Latency, history).evidence.m;
+    let before = evidence(&history);
+    history.windows.push(Window::new(RunId::new(), Timestamp::UNIX_EPOCH, vec![]));
+    let report = watch(Measure::Latency, &history);
+    assert_eq!((report.status, report.evidence.m), (Status::NotComparable, before));
 }
 
 #[test]
@@ -117,6 +173,34 @@ fn every_chart_finds_a_large_drop_and_none_where_there_is_none() {
     }
     let onset = ChangePoint.detect(&dropped).since.unwrap();
     assert!(onset.earliest.at <= onset.since.at && onset.since.at <= onset.latest.at);
+}
+
+/// The mean number of normal scores until a chart has a false alarm, over 600 seeded histories.
+fn runs_between_alarms<C>(make: impl Fn() -> C, fires: impl Fn(&mut C, f64) -> bool) -> f64 {
+    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+    // Irwin and Hall's sum of 12 has too light tails for charts that wait for the far ones.
+    let mut normal =
+        || (-2.0 * (1.0 - uniform(&mut rng)).ln()).sqrt() * (std::f64::consts::TAU * uniform(&mut rng)).cos();
+    let total: usize = (0..600)
+        .map(|_| {
+            let mut chart = make();
+            (1..20_000).find(|_| fires(&mut chart, normal())).unwrap_or(20_000)
+        })
+        .sum();
+    total as f64 / 600.0
+}
+
+#[test]
+fn the_charts_for_comparison_have_a_false_alarm_in_about_1000_runs() {
+    let cusum = runs_between_alarms(Cusum::default, |chart, u| chart.update(u) >= CusumChart::LIMIT);
+    let ewma = runs_between_alarms(Ewma::default, |chart, u| chart.update(u).is_some_and(|z| z >= EwmaChart::LIMIT));
+    let mut settings = PageHinkleySettings::default();
+    (settings.min_instances, settings.direction) = (6, Direction::Up);
+    (settings.threshold, settings.delta) = (PageHinkleyChart::LIMIT, PageHinkleyChart::TOLERATED);
+    let page_hinkley = runs_between_alarms(|| PageHinkley::new(settings).unwrap(), PageHinkley::update);
+    for (name, runs) in [("CUSUM", cusum), ("EWMA", ewma), ("Page-Hinkley", page_hinkley)] {
+        assert!((800.0..1_200.0).contains(&runs), "seed {SEED}: {name} {runs}");
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ mod litellm;
 mod openai;
 
 pub use ledger::{Ledger, LedgerLayer};
-pub use limit::{Limit, LimitLayer};
+pub use limit::{Adaptive, AdaptiveLayer, Limit, LimitLayer};
 pub use outage::{Outage, OutageLayer};
 pub use retry::{Retry, RetryLayer};
 pub use simulated::{CatalogueEntry, Drift, Simulated, SimulatedBuilder};

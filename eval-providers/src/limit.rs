@@ -1,8 +1,21 @@
 //! How many calls are in flight at once.
 
+mod adaptive;
+mod budget;
+mod circuit;
+mod gate;
+mod lane;
+mod learned;
+mod rates;
+mod settings;
+mod tokens;
+mod window;
+
 use eval_core::{Completion, Layer, Provider, ProviderError, Request, async_trait};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+
+pub use adaptive::{Adaptive, AdaptiveLayer};
 
 use crate::elapsed::ms_since;
 
@@ -29,6 +42,28 @@ impl LimitLayer {
     /// At most `concurrency` calls at once. 0 is taken as 1.
     pub fn new(concurrency: usize) -> Self {
         Self { concurrency: concurrency.clamp(1, Semaphore::MAX_PERMITS) }
+    }
+
+    /// As many calls at once as the endpoint takes, between a floor and a ceiling, at the rate that it takes, for each
+    /// model by itself. A floor of 0 is taken as 1, a ceiling below the floor as the floor.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use eval_core::{Completion, Provider, ProviderError, ProviderErrorKind, ProviderExt, Request, Scripted};
+    /// use eval_providers::{LimitLayer, RetryLayer};
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+    /// let refused = ProviderError::new(ProviderErrorKind::RateLimited, "429");
+    /// let endpoint = Scripted::sequence([
+    ///     Err(refused.with_retry_after(Some(Duration::from_secs(8)))),
+    ///     Ok(Completion::new("here you are")),
+    /// ]);
+    /// let provider = endpoint.layer(LimitLayer::adaptive(1, 64).per_minute(600)).layer(RetryLayer::new(3));
+    /// let timing = provider.complete(&Request::new("any", vec![])).await.unwrap().timing;
+    /// assert!(timing.queued_ms >= 8_000.0);
+    /// # });
+    /// ```
+    pub fn adaptive(floor: usize, ceiling: usize) -> AdaptiveLayer {
+        AdaptiveLayer::new(floor, ceiling)
     }
 }
 

@@ -8,13 +8,14 @@ mod error;
 mod headers;
 mod http;
 mod profile;
+mod rates;
 mod redact;
 mod retry_after;
 mod wire;
 
 use std::fmt;
 
-use eval_core::{Completion, Provider, ProviderError, Request, Timing, async_trait};
+use eval_core::{Completion, Provider, ProviderError, Request, Timestamp, Timing, async_trait};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
@@ -87,10 +88,14 @@ impl OpenAi {
         let http_request = http::request(Method::POST, &self.endpoint.chat, headers, body);
         let mut received = self.http.exchange(http_request).await?;
         self.redactor.hide(&mut received);
-        if received.status.is_success() {
-            answer::read(&received, &self.redactor)
-        } else {
-            Err(error::refused(&received, &self.redactor))
+        let rates = rates::rates(&received.headers, Timestamp::now());
+        let result = match received.status.is_success() {
+            true => answer::read(&received, &self.redactor),
+            false => Err(error::refused(&received, &self.redactor)),
+        };
+        match result {
+            Ok(completion) => Ok(completion.rates(rates)),
+            Err(error) => Err(error.with_rates(rates)),
         }
     }
 

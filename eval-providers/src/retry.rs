@@ -11,11 +11,16 @@ use crate::backoff::Backoff;
 use crate::elapsed::ms;
 use crate::random::Random;
 
+/// Refusals that a limit waits out, for each attempt that is allowed.
+const HELD: u32 = 10;
+
 /// Makes another attempt after a [transient](ProviderError::is_transient) error.
 ///
 /// The pause is exponential with full jitter; when the endpoint names a time, the pause is that time and the
 /// jittered pause on top, so that the callers it sent away do not all return at once. An endpoint that asks for
-/// more than [`max_retry_after`](RetryLayer::max_retry_after) is given up at once. A
+/// more than [`max_retry_after`](RetryLayer::max_retry_after) is given up at once. A refusal that an
+/// [`AdaptiveLayer`](crate::AdaptiveLayer) inside [waits out](ProviderError::held) needs no pause here: the attempt goes
+/// back into its queue, and does not count until there were ten times as many as the attempts allowed. A
 /// [malformed](ProviderErrorKind::Malformed) answer, which was paid for, is asked for once more only.
 ///
 /// `timing.backing_off_ms` holds all time before the last attempt; the cost of failed attempts, as far as it
@@ -117,12 +122,15 @@ impl<P: Provider> Provider for Retry<P> {
                 Err(error) => error,
             };
             past.failures += 1;
+            past.held += u32::from(error.held);
             let Some(pause) = self.pause(&error, &past) else {
                 return Err(past.added_to_error(error, before));
             };
             past.note(&error);
             tracing::debug!(%error, ?pause, attempt = past.failures, "trying again");
-            tokio::time::sleep(pause).await;
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
         }
     }
 }
@@ -130,12 +138,17 @@ impl<P: Provider> Provider for Retry<P> {
 impl<P> Retry<P> {
     /// How long to wait before the next attempt; `None` to give up.
     fn pause(&self, error: &ProviderError, past: &Past) -> Option<Duration> {
+        if error.held {
+            let most = self.settings.max_attempts.saturating_mul(HELD);
+            return (error.is_transient() && past.held < most).then_some(Duration::ZERO);
+        }
         let asked = error.retry_after().unwrap_or_default();
+        let counted = past.failures - past.held;
         let again = error.is_transient()
-            && past.failures < self.settings.max_attempts
+            && counted < self.settings.max_attempts
             && asked <= self.settings.max_retry_after
             && !(error.kind == ProviderErrorKind::Malformed && past.malformed);
-        again.then(|| asked.saturating_add(self.settings.backoff.pause(past.failures, &mut self.random())))
+        again.then(|| asked.saturating_add(self.settings.backoff.pause(counted, &mut self.random())))
     }
 
     fn random(&self) -> impl std::ops::DerefMut<Target = Random> {
@@ -147,6 +160,8 @@ impl<P> Retry<P> {
 #[derive(Default)]
 struct Past {
     failures: u32,
+    /// Those of them that were refusals which a limit waits out.
+    held: u32,
     malformed: bool,
     cost: Option<Money>,
 }

@@ -1,12 +1,14 @@
 //! What the gate decides of a candidate beside a baseline.
 
-use eval_drift::{non_inferiority, paired_t};
+use eval_drift::PairedEffect;
 
 use crate::draw::Draw;
 use crate::model::{Circumstances, Model};
 
-/// The drop that is tolerated.
-const MARGIN: f64 = 0.03;
+/// The drop that is tolerated, in points.
+const MARGIN: f64 = 3.0;
+/// The interval by which the gate decides: 5 % at either end.
+const LEVEL: f64 = 0.90;
 /// What is taken to move all questions of a run together, as a deviation of the mean.
 const RUN_NOISE: f64 = 0.005;
 /// How surely a drop is to be seen: 80 %.
@@ -19,7 +21,7 @@ pub enum Decision {
     Inconclusive,
 }
 
-/// A decision, the smallest drop that is usually seen, and the drop that was measured.
+/// A decision, the smallest drop that is usually seen, and the drop that was measured, in points.
 pub struct Decided {
     pub decision: Decision,
     pub detectable: f64,
@@ -32,17 +34,15 @@ pub type Design = (usize, usize, usize);
 /// The rule of the gate: pass if the drop is shown to be smaller than the margin, fail if it is not and a drop is
 /// shown, each at 5 % one-sided.
 pub fn decide(differences: &[f64], baseline_runs: usize) -> Option<Decided> {
-    let (found, test) = (paired_t(differences)?, non_inferiority(differences, MARGIN)?);
-    let own = found.standard_error?;
-    let quantile = (found.mean - test.low90) / own;
-    let error = own.hypot(RUN_NOISE * (1.0 + 1.0 / baseline_runs as f64).sqrt());
-    let (low, high) = (found.mean - quantile * error, found.mean + quantile * error);
+    let noise = RUN_NOISE * (1.0 + 1.0 / baseline_runs as f64).sqrt();
+    let effect = PairedEffect::of(differences, LEVEL, noise)?;
     let decision = match () {
-        () if low > -MARGIN => Decision::Pass,
-        () if high < 0.0 => Decision::Fail,
+        () if effect.low > -MARGIN => Decision::Pass,
+        () if effect.high < 0.0 => Decision::Fail,
         () => Decision::Inconclusive,
     };
-    Some(Decided { decision, detectable: (quantile + POWER) * error, drop: -found.mean })
+    let reach = (effect.high - effect.low) / 2.0;
+    Some(Decided { decision, detectable: reach + POWER * effect.standard_error, drop: -effect.points })
 }
 
 /// A candidate that is worse by so many points; with answers only, the judge never errs and runs share no luck.
@@ -57,7 +57,7 @@ pub fn simulated((questions, epochs, runs): Design, points: f64, answers_only: b
     let baseline = mean_of((0..runs).map(|_| model.run(&luck(&Circumstances::USUAL, draw), draw)).collect());
     let differences: Vec<f64> = candidate.iter().zip(&baseline).map(|(one, other)| one - other).collect();
     // Where nothing differs nothing is decided.
-    decide(&differences, runs).unwrap_or(Decided { decision: Decision::Inconclusive, detectable: 1.0, drop: 0.0 })
+    decide(&differences, runs).unwrap_or(Decided { decision: Decision::Inconclusive, detectable: 100.0, drop: 0.0 })
 }
 
 fn mean_of(runs: Vec<Vec<f64>>) -> Vec<f64> {

@@ -1,10 +1,10 @@
 //! The tables of everything beside quality: judge, operations, gate.
 
-use eval_core::Cause;
+use eval_core::{Cause, Measure};
 
 use crate::anchors::Attributed;
 use crate::gate::{self, Decided, Decision, Design};
-use crate::operations::{Stream, best_p95_flags};
+use crate::operations::{self, best_p95_flags};
 use crate::scenario::Scenario;
 use crate::shares::{Delays, Share};
 use crate::study::{Effort, Pages, Study};
@@ -35,8 +35,8 @@ pub fn judge(effort: &Effort) {
 pub fn operations(studies: &[Study], effort: &Effort) {
     let row = |name: &str, cell: &dyn Fn(&Study) -> String| row(name, studies, cell);
     let mut rows = vec![row("quality", &|study| Share::of(&study.pages, |page| page.quality).to_string())];
-    rows.extend(Stream::ALL.map(|stream| {
-        row(stream.name(), &|study| {
+    rows.extend(Measure::OPERATIONS.map(|stream| {
+        row(&operations::name(stream), &|study| {
             Share::of(&study.pages, |page| page.streams.alarms(stream).next().is_some()).to_string()
         })
     }));
@@ -102,8 +102,8 @@ fn gates(effort: &Effort, experiment: u32, title: &str) {
             .collect();
         let mut row = vec![format!("{questions}, {epochs}, {runs}"), format!("{:.1}", detectable(&decided[0]))];
         row.extend(decided.iter().map(|decided| decisions(decided)));
-        let margin = if questions == 10 { 0.10 } else { 0.03 };
-        let red = |at: usize| Share::of(&decided[at], |one| one.drop > margin + 1e-9).to_string();
+        let margin = if questions == 10 { 10.0 } else { 3.0 };
+        let red = |at: usize| Share::of(&decided[at], |one| one.drop > margin + 1e-7).to_string();
         row.push(format!("{} / {}", red(0), red(2)));
         rows.push(row);
     }
@@ -113,7 +113,7 @@ fn gates(effort: &Effort, experiment: u32, title: &str) {
 
 /// The mean of what can be detected, in points.
 fn detectable(decided: &[Decided]) -> f64 {
-    100.0 * decided.iter().map(|one| one.detectable).sum::<f64>() / decided.len() as f64
+    decided.iter().map(|one| one.detectable).sum::<f64>() / decided.len() as f64
 }
 
 fn decisions(decided: &[Decided]) -> String {

@@ -1,5 +1,6 @@
 //! Streams beside quality: rates of rare cases, and quantities that are ratios to what is usual.
 
+use eval_core::Measure;
 use eval_drift::{CountMonitor, RatioMonitor};
 
 use crate::draw::Draw;
@@ -30,91 +31,104 @@ impl Operation {
     }
 }
 
-/// A stream that has a monitor.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Stream {
-    Errors,
-    Refusals,
-    Unreadable,
-    Latency,
-    Tokens,
-}
+/// The number of streams that have a monitor.
+const STREAMS: usize = Measure::OPERATIONS.len();
 
-impl Stream {
-    pub const ALL: [Self; 5] = [Self::Errors, Self::Refusals, Self::Unreadable, Self::Latency, Self::Tokens];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Errors => "errors, 1 %",
-            Self::Refusals => "refusals, 1 %",
-            Self::Unreadable => "unreadable answers, 0.5 %",
-            Self::Latency => "latency",
-            Self::Tokens => "tokens (and with them cost and length)",
-        }
-    }
-
-    /// The stream in which the change is to be found.
-    pub fn of(operation: Operation) -> Self {
-        match operation {
-            Operation::Nothing | Operation::Errors => Self::Errors,
-            Operation::Refusals => Self::Refusals,
-            Operation::Latency(_) => Self::Latency,
-        }
-    }
-
-    /// The evidence of a rise in each run.
-    fn evidence(self, operation: Operation, questions: usize, draw: &mut Draw) -> Vec<f64> {
-        match self {
-            Self::Errors | Self::Refusals | Self::Unreadable => self.counted(operation, questions, draw),
-            Self::Latency => measured(Quantity::latency(), operation, questions, draw),
-            Self::Tokens => measured(Quantity::tokens(), Operation::Nothing, questions, draw),
-        }
-    }
-
-    fn counted(self, operation: Operation, questions: usize, draw: &mut Draw) -> Vec<f64> {
-        let usual = if self == Self::Unreadable { 0.005 } else { 0.01 };
-        let raised = match (self, operation) {
-            (Self::Errors, Operation::Errors) => 0.04,
-            (Self::Refusals, Operation::Refusals) => 0.06,
-            _ => usual,
-        };
-        let mut monitor = CountMonitor::default();
-        let observe = |at: usize| {
-            let cases = draw.count(questions, if at < CHANGE { usual } else { raised });
-            monitor.observe(cases, questions as u64).expect("no more cases than trials").evidence
-        };
-        (0..RUNS).map(observe).collect()
+/// The stream in which a change is to be found.
+pub fn stream_of(operation: Operation) -> Measure {
+    match operation {
+        Operation::Nothing | Operation::Errors => Measure::Errors,
+        Operation::Refusals => Measure::Refusals,
+        Operation::Latency(_) => Measure::Latency,
     }
 }
 
-fn measured(quantity: Quantity, operation: Operation, questions: usize, draw: &mut Draw) -> Vec<f64> {
-    let changed = if let Operation::Latency(factor) = operation { factor } else { 1.0 };
-    let usual = quantity.usual(questions, draw);
-    let mut monitor = RatioMonitor::default();
-    let observe =
-        |at: usize| monitor.observe(&quantity.run(&usual, if at < CHANGE { 1.0 } else { changed }, draw)).rise;
-    (0..RUNS).map(observe).collect()
+/// A stream, and what is usual in it.
+pub fn name(stream: Measure) -> String {
+    let usual = match stream {
+        Measure::Errors | Measure::Refusals => ", 1 %",
+        Measure::Timeouts => ", 0.3 %, among the errors",
+        Measure::FormatFailures => ", 0.5 %",
+        Measure::PromptTokens => ", always the same",
+        Measure::Cost => ", by tokens",
+        Measure::AnswerLength => ", by tokens, 3 %",
+        _ => "",
+    };
+    format!("{stream}{usual}")
 }
 
-/// The evidence of all streams in a history.
-pub struct Streams([Vec<f64>; Stream::ALL.len()]);
+/// The evidence of a rise in each run of a history, by stream.
+pub struct Streams([Vec<f64>; STREAMS]);
 
 impl Streams {
     pub fn simulated(operation: Operation, questions: usize, draw: &mut Draw) -> Self {
-        Self(Stream::ALL.map(|stream| stream.evidence(operation, questions, draw)))
+        let (mut counts, mut ratios) = ([CountMonitor::default(); 4], [const { None::<RatioMonitor> }; 5]);
+        let mut paths = [const { vec![] }; STREAMS];
+        let answers = Answers::drawn(questions, draw);
+        for at in 0..RUNS {
+            let now = if at < CHANGE { Operation::Nothing } else { operation };
+            let cases = cases(now, questions, draw);
+            let counted = counts.iter_mut().zip(cases).map(|(monitor, cases)| {
+                monitor.observe(cases, questions as u64).expect("no more cases than trials").evidence
+            });
+            let values = answers.run(now, draw);
+            let measured =
+                ratios.iter_mut().zip(&values).map(|(monitor, run)| monitor.get_or_insert_default().observe(run).rise);
+            paths.iter_mut().zip(counted.chain(measured)).for_each(|(path, evidence)| path.push(evidence));
+        }
+        Self(paths)
     }
 
     /// The runs in which this stream alone is an ALARM.
-    pub fn alarms(&self, stream: Stream) -> impl Iterator<Item = usize> {
-        let path =
-            Stream::ALL.iter().zip(&self.0).find(|(other, _)| **other == stream).map_or(&[][..], |(_, path)| path);
+    pub fn alarms(&self, stream: Measure) -> impl Iterator<Item = usize> {
+        let paths = Measure::OPERATIONS.iter().zip(&self.0);
+        let path = paths.filter(move |(other, _)| **other == stream).flat_map(|(_, path)| path);
         (0..).zip(path).filter(|(_, evidence)| **evidence >= ALARM).map(|(at, _)| at)
     }
 
-    /// The runs in which the mean evidence of all streams is an ALARM: one budget of false alarms for all of them.
+    /// The runs in which the mean evidence of all streams is an ALARM, as `share_budget` has it: then the largest is one
+    /// as well.
     pub fn shared_alarms(&self) -> impl Iterator<Item = usize> {
-        let mean = |at: usize| self.0.iter().map(|path| path[at]).sum::<f64>() / self.0.len() as f64;
+        let mean = |at: usize| self.0.iter().map(|path| path[at]).sum::<f64>() / STREAMS as f64;
         (0..RUNS).filter(move |at| mean(*at) >= ALARM)
+    }
+}
+
+/// Errors, timeouts, refusals and unreadable answers of a run.
+fn cases(operation: Operation, questions: usize, draw: &mut Draw) -> [u64; 4] {
+    let (other_errors, refusals) = match operation {
+        Operation::Errors => (0.037, 0.01),
+        Operation::Refusals => (0.007, 0.06),
+        _ => (0.007, 0.01),
+    };
+    let timeouts = draw.count(questions, 0.003);
+    let errors = draw.count(questions - timeouts as usize, other_errors) + timeouts;
+    [errors, timeouts, draw.count(questions, refusals), draw.count(questions, 0.005)]
+}
+
+/// What is usual for each question.
+struct Answers {
+    latency: Vec<f64>,
+    prompts: Vec<f64>,
+    tokens: Vec<f64>,
+}
+
+impl Answers {
+    fn drawn(questions: usize, draw: &mut Draw) -> Self {
+        let mut usual = || Quantity::latency().usual(questions, draw);
+        Self { latency: usual(), prompts: usual(), tokens: usual() }
+    }
+
+    /// Latency, tokens of prompt and answer, cost and length of each answer of a run.
+    fn run(&self, operation: Operation, draw: &mut Draw) -> [Vec<Option<f64>>; 5] {
+        let slower = if let Operation::Latency(factor) = operation { factor } else { 1.0 };
+        let latency = Quantity::latency().run(&self.latency, slower, draw);
+        let tokens = Quantity::tokens().run(&self.tokens, 1.0, draw);
+        let prompts: Vec<Option<f64>> = self.prompts.iter().copied().map(Some).collect();
+        // A token of an answer costs four times one of a prompt.
+        let cost = tokens.iter().zip(&prompts).map(|(answer, prompt)| Some(4.0 * (*answer)? + (*prompt)?)).collect();
+        let length = tokens.iter().map(|answer| Some((*answer)? * draw.normal(0.03).exp())).collect();
+        [latency, prompts, tokens, cost, length]
     }
 }
 

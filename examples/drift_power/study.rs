@@ -1,8 +1,10 @@
 //! All histories of golden sets of one size.
 
+use eval_core::Measure;
+
 use crate::draw::Draw;
 use crate::history::History;
-use crate::operations::{Operation, Stream, Streams};
+use crate::operations::{Operation, Streams, stream_of};
 use crate::parallel;
 use crate::rules::Kind;
 use crate::scenario::{CHANGE, Scenario};
@@ -39,7 +41,7 @@ pub struct Pages {
 impl Pages {
     /// Whether anything did, each stream with a budget of its own.
     pub fn any(&self) -> bool {
-        self.quality || Stream::ALL.into_iter().any(|stream| self.streams.alarms(stream).next().is_some())
+        self.quality || Measure::OPERATIONS.into_iter().any(|stream| self.streams.alarms(stream).next().is_some())
     }
 
     /// The same, the streams beside quality with one budget for all.
@@ -157,7 +159,7 @@ fn matched(histories: &[History]) -> Vec<f64> {
 
 fn found(operation: Operation, questions: usize, experiment: u32, effort: &Effort) -> Found {
     let all = effort.each(experiment, effort.changed, |draw| Streams::simulated(operation, questions, draw));
-    let stream = Stream::of(operation);
+    let stream = stream_of(operation);
     Found {
         operation,
         alone: Delays::new(all.iter().filter_map(|streams| delay(streams.alarms(stream).next())).collect()),

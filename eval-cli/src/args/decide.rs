@@ -30,6 +30,7 @@ pub(super) const COMPARE_EXAMPLES: &str = "\
 Examples:
   evalctl compare @latest~1 @latest                     what the newest run changed
   evalctl compare @latest~1 @latest --only regressed    the questions that got worse
+  evalctl compare @latest~1 @latest --diff -n 5         with both answers, word by word
   evalctl compare 5c1001 7f3a12 8b4c23 --category math  two runs beside the first, in one category
   evalctl compare @latest~1 @latest --format md";
 
@@ -189,6 +190,9 @@ pub(crate) struct CompareArgs {
     /// Only this category
     #[arg(long, value_name = "NAME")]
     pub(crate) category: Option<String>,
+    /// Both answers to each question, word by word
+    #[arg(long)]
+    pub(crate) diff: bool,
     /// At most so many questions for each pair of runs
     #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
     pub(crate) limit: usize,

@@ -4,17 +4,24 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::findings::Shown;
+
 pub(super) const DRIFT_EXAMPLES: &str = "\
 Examples:
   evalctl drift                                   every model on every data set
   evalctl drift gpt-4o --dataset golden --json    one history, as a document
   evalctl drift --alert                           for cron: prints only what should call somebody
+  evalctl drift gpt-4o --window 60d --baseline @baseline   against the runs since the blessed one
+  evalctl drift --format junit > drift.xml        or md; on GitHub annotations and a summary of the step as well
   evalctl drift accept gpt-4o --run 5c10ab --reason \"the new prompt is meant\"
   evalctl drift mask gpt-4o --run 5c10ab --reason \"the provider was down\"
   evalctl drift --detector best-run --threshold 3 latest against best, as many dashboards do it: no evidence
 
 WORSE is an alarm, WATCH may become one, SHOCK is one run out of line, PARTIAL lacks too many questions, WARMING has too
 few runs. What is found is computed once for each run and set of marks, and read from then on.
+
+An alarm takes evidence of 500. Errors, latency, tokens, cost and what else runs beside the scores share one budget of
+false alarms: one of them is WORSE only if the mean of their evidence reaches 500 too.
 
 Exit codes: 0 nothing is worse · 1 an alarm (with --alert: one that is printed) · 2 usage or database
   3 nothing could be judged: every history is too short, partial or not comparable, or it was the judge that moved";
@@ -57,9 +64,20 @@ pub(crate) struct Looking {
     /// Print only alarms that should call somebody, else nothing
     #[arg(long)]
     pub(crate) alert: bool,
-    /// The smallest change that calls somebody, in points (percent for latency, tokens, cost)
-    #[arg(long, value_name = "POINTS", default_value_t = 1.0, requires = "alert")]
-    pub(crate) min_drop: f64,
+    /// The smallest change that is an alarm, in points (percent for latency, tokens, cost) [default: 0; with --alert: 1]
+    #[arg(long, value_name = "POINTS", value_parser = points)]
+    pub(crate) min_drop: Option<f64>,
+    /// How much of a history is shown: 30 (runs) or 60d (days before the newest run); it changes nothing in what is found
+    /// [default: 90]
+    #[arg(long, value_name = "RUNS|DAYS", value_parser = window)]
+    pub(crate) window: Option<Shown>,
+    /// The run with which the baseline begins: a run, @baseline, tag:KEY=VALUE, ref:COMMIT, branch:NAME, window:N
+    /// [default: the first run since the user changed model, prompt, parameters or judge, or accepted a level]
+    #[arg(long, value_name = "REF")]
+    pub(crate) baseline: Option<String>,
+    /// On GitHub: do not append to the summary of the step
+    #[arg(long)]
+    pub(crate) no_summary: bool,
 }
 
 /// How to look for a change.
@@ -123,7 +141,7 @@ pub(crate) struct Saying {
 pub(crate) enum BaselineVerb {
     /// Bless a run
     Set {
-        /// The run: its last six digits, its id, @latest, tag:KEY=VALUE
+        /// The run: its last six digits, its id, @latest, MODEL@latest, tag:KEY=VALUE
         run: String,
         #[command(flatten)]
         saying: Saying,
@@ -165,8 +183,27 @@ pub(crate) enum BaselineVerb {
 /// A document of which there is a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SchemaOf {
+    /// What `evalctl run --json` prints
+    Run,
+    /// What `evalctl gate --json` prints
+    Gate,
     /// What `evalctl drift --json` prints
     Drift,
+}
+
+/// `30` or `60d`.
+fn window(text: &str) -> Result<Shown, String> {
+    let number = |text: &str| text.parse::<u16>().ok().filter(|number| (1..=1_000).contains(number));
+    let found = match text.strip_suffix('d') {
+        Some(days) => days.parse::<u16>().ok().filter(|days| *days > 0).map(|days| Shown::Days(days.into())),
+        None => number(text).map(|runs| Shown::Runs(runs.into())),
+    };
+    found.ok_or_else(|| "expected a number of runs up to 1000, or of days: 30 or 60d".to_owned())
+}
+
+fn points(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.0..=1_000.0).contains(number));
+    number.ok_or_else(|| "expected points (or percent) from 0 on: 3".to_owned())
 }
 
 fn text(text: &str) -> Result<String, String> {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eval_core::{AttemptLog, Provider, ProviderError, ProviderErrorKind, ProviderExt as _, Waits};
-use eval_providers::{LedgerLayer, LiteLlm, OpenAi, OutageLayer, Profile as Wire, RetryLayer, offers};
+use eval_providers::{
+    AdaptiveLayer, LedgerLayer, LimitLayer, LiteLlm, OpenAi, OutageLayer, Profile as Wire, RetryLayer, offers,
+};
 
 use super::{Before, Recalls};
 use crate::args::Profile;
@@ -12,9 +14,6 @@ use crate::command;
 use crate::config::{BASE_URLS, KEYS, Origin, Settings};
 use crate::failure::{Failure, did_you_mean};
 use crate::output::{Console, clean, one_line, shorten};
-
-/// How long a run waits for an endpoint to which nobody can connect.
-const LONGEST_OUTAGE: Duration = Duration::from_secs(600);
 
 /// So much of what a server says that is none of ours.
 const SAID: usize = 160;
@@ -72,17 +71,20 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint, each attempt written down, waited for while it is away, with retries around it.
+    /// The endpoint, each attempt written down, waited for while it is away, limited, with retries around it.
     pub(crate) fn provider(
         &self,
         settings: &Settings,
         log: Arc<dyn AttemptLog>,
+        ceiling: usize,
         waits: Waits,
         recalls: &Recalls,
     ) -> Arc<dyn Provider> {
+        let patience = Duration::from_secs_f64(settings.patience_s.value);
         let ledger = recalls.over(self.client.clone()).layer(LedgerLayer::new(log));
-        let patient = ledger.layer(OutageLayer::new(LONGEST_OUTAGE).waits(waits));
-        Arc::new(patient.layer(RetryLayer::new(settings.max_attempts.value)))
+        let patient = ledger.layer(OutageLayer::new(patience).waits(waits.clone()));
+        let limited = patient.layer(limit(settings, ceiling).patience(patience).waits(waits));
+        Arc::new(limited.layer(RetryLayer::new(settings.max_attempts.value)))
     }
 
     /// Refuses a model that the endpoint does not list. One that lists none is taken at its word later.
@@ -100,6 +102,13 @@ impl Endpoint {
             None => failure.hint(format!("it has {}", clean(&some_of(models)))),
         })
     }
+}
+
+/// As many calls as the endpoint takes, up to the ceiling, and no more a minute than the user allows.
+fn limit(settings: &Settings, ceiling: usize) -> AdaptiveLayer {
+    let layer = LimitLayer::adaptive(1, ceiling);
+    let layer = settings.rpm.value.map_or(layer.clone(), |rpm| layer.per_minute(rpm));
+    settings.tpm.value.map_or(layer.clone(), |tpm| layer.tokens_per_minute(tpm))
 }
 
 /// A key goes where its owner says, and never where only a stored run says: where the two differ, somebody has to name

@@ -1,5 +1,6 @@
 //! Tables for people.
 
+use eval_drift::neutral::markdown as neutral;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{BOLD, shorten};
@@ -42,6 +43,19 @@ impl Table {
         let mut lines = vec![format!("{BOLD}{}{BOLD:#}", self.line(&heads, &widths))];
         lines.extend(self.rows.iter().map(|row| self.line(row, &widths)));
         lines.join("\n")
+    }
+
+    /// The same as Markdown, with cells that are shown and not obeyed.
+    pub(crate) fn markdown(&self) -> String {
+        let side = |align: &Align| if *align == Align::Left { "---|" } else { "--:|" };
+        let heads: Vec<&str> = self.heads.iter().map(|(head, _)| *head).collect();
+        let sides: String = self.heads.iter().map(|(_, align)| side(align)).collect();
+        let mut text = format!("| {} |\n|{sides}\n", heads.join(" | "));
+        for row in &self.rows {
+            let cells: Vec<String> = row.iter().map(|cell| neutral(cell)).collect();
+            text += &format!("| {} |\n", cells.join(" | "));
+        }
+        text
     }
 
     fn widths(&self, columns: Option<usize>) -> Vec<usize> {
@@ -96,6 +110,14 @@ mod tests {
     fn columns_line_up() {
         let lines = plain(&table().render(None));
         assert_eq!(lines, "  model                  n\n  claude-sonnet-4-5     50\n  gpt                1,000");
+    }
+
+    #[test]
+    fn a_table_is_markdown_too() {
+        assert!(table().markdown().starts_with("| model | n |\n|---|--:|\n| claude-sonnet-4-5 | 50 |\n"));
+        let mut table = table();
+        table.row(["a|b".into(), "1".into()]);
+        assert!(table.markdown().ends_with("| a&#124;b | 1 |\n"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use eval_core::{Baselines, HistoryQuery, Reports, Run, RunId, Store, StoreError};
 
-use super::{by_short_id, commit, is_of_commit, nth, resolve};
+use super::{by_short_id, commit, is_of_commit, latest_of, nth, resolve};
 use crate::failure::Failure;
 
 /// How a run is blessed, where none is.
@@ -120,6 +120,9 @@ async fn named(store: &dyn Store, reference: &str) -> Result<Option<Run>, Failur
             Some(back) => nth(store, back, |_| true).await,
             None => resolve(store, reference).await.map(Some),
         };
+    }
+    if reference.contains("@latest") {
+        return latest_of(store, reference).await;
     }
     let digits = reference.to_lowercase();
     let is_id = digits.len() >= 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');

@@ -8,6 +8,7 @@ use eval_core::{Baseline, Baselines as _, Run};
 use serde_json::json;
 
 use crate::args::{BaselineVerb, Global, Saying};
+use crate::command::command;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -34,8 +35,9 @@ pub(crate) async fn baseline(console: &Console, global: &Global, verb: BaselineV
 async fn set(console: &Console, settings: &Settings, reference: &str, saying: Saying) -> Outcome {
     let store = compose::writable_store(settings).await?;
     let run = refs::resolve(&store, reference).await?;
+    let resume = command(settings, "resume");
     check(&run)
-        .map_err(|why| Failure::usage(why).hint("finish it with `evalctl resume`, or run the whole data set"))?;
+        .map_err(|why| Failure::usage(why).hint(format!("finish it with `{resume}`, or run the whole data set")))?;
     let baseline = Baseline::of(&run, saying.by.unwrap_or_else(git::author), saying.reason);
     store.bless(&baseline).await?;
     if console.is_machine() {
@@ -75,7 +77,8 @@ async fn list(console: &Console, settings: &Settings, name: Option<&str>, datase
         return Ok(Exit::Done);
     }
     if baselines.is_empty() {
-        console.note("no run was blessed; bless one: evalctl baseline set RUN --reason TEXT");
+        let bless = command(settings, "baseline set RUN --reason TEXT");
+        console.note(format!("no run was blessed; bless one: {bless}"));
         return Ok(Exit::Done);
     }
     console.print(table(&baselines).render(console.width))?;
@@ -105,7 +108,9 @@ async fn clear(console: &Console, settings: &Settings, name: &str, dataset: Opti
     let datasets: BTreeSet<String> = blessed.into_iter().map(|baseline| baseline.dataset).collect();
     let dataset = match (datasets.len(), datasets.first()) {
         (1, Some(only)) => only.clone(),
-        (0, _) => return Err(Failure::usage(format!("`{name}` has no baseline")).hint("evalctl baseline list")),
+        (0, _) => {
+            return Err(Failure::usage(format!("`{name}` has no baseline")).hint(command(settings, "baseline list")));
+        }
         _ => {
             let known: Vec<String> = datasets.iter().map(|dataset| clean(dataset)).collect();
             return Err(Failure::usage(format!("`{name}` has baselines on several data sets"))

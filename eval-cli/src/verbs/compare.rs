@@ -1,5 +1,7 @@
 //! `evalctl compare`
 
+mod answers;
+mod diff;
 mod forest;
 mod markdown;
 
@@ -13,32 +15,53 @@ use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, did_you_mean};
-use crate::output::{BOLD, Console, DIM};
+use crate::output::{BOLD, Console, DIM, ERROR, GOOD, shorten};
 use crate::{refs, scores};
+use answers::Answers;
+use diff::Piece;
 
 /// The longest text of a data set that is shown.
 const LONGEST: usize = 100;
+
+/// Columns of words that both answers have.
+const SAME: usize = 60;
 
 /// Puts each run beside the first one.
 pub(crate) async fn compare(console: &Console, global: &Global, args: CompareArgs) -> Outcome {
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::existing_store(&settings).await?;
-    let mut runs = Vec::new();
+    let (mut named, mut runs) = (Vec::new(), Vec::new());
     for reference in &args.runs {
-        runs.push(scores::of(&store, &refs::resolve(&store, reference).await?).await?);
+        let run = refs::resolve(&store, reference).await?;
+        runs.push(scores::of(&store, &run).await?);
+        named.push(run);
     }
     if let Some(category) = &args.category {
         narrow(&mut runs, category)?;
     }
     let mut found = eval_drift::compare(&runs)?;
     found.iter_mut().for_each(|pair| pair.questions.retain(|question| is_wanted(question, args.only)));
-    match console.format {
-        Format::Json | Format::Jsonl => {
-            console.json(&json!({"schema": "evalctl.compare/1", "category": args.category, "comparisons": found}))?;
+    let answers = match args.diff {
+        true => Some(answers::of(&store, &named, &found, args.limit).await?),
+        false => None,
+    };
+    if console.is_machine() {
+        let category = &args.category;
+        let mut document = json!({"schema": "evalctl.compare/1", "category": category, "comparisons": found});
+        if let Some(answers) = answers {
+            document["answers"] = json!(answers);
         }
-        Format::Md => console.print(found.iter().map(|pair| markdown::of(pair, args.limit)).collect::<String>())?,
-        _ => console.print(found.iter().map(|pair| shown(console, pair, &args)).collect::<Vec<_>>().join("\n\n"))?,
+        console.json(&document)?;
+        return Ok(Exit::Done);
     }
+    let none = Vec::new();
+    let answers = answers.as_ref().unwrap_or(&none);
+    let of = |at: usize| answers.get(at).map_or(&[][..], Vec::as_slice);
+    let pairs = found.iter().enumerate();
+    console.print(match console.format {
+        Format::Md => pairs.map(|(at, pair)| markdown::of(pair, of(at), args.limit)).collect::<String>(),
+        _ => pairs.map(|(at, pair)| shown(console, pair, of(at), &args)).collect::<Vec<_>>().join("\n\n"),
+    })?;
     Ok(Exit::Done)
 }
 
@@ -71,7 +94,7 @@ fn is_wanted(question: &QuestionChange, only: Only) -> bool {
     }
 }
 
-fn shown(console: &Console, pair: &RunComparison, args: &CompareArgs) -> String {
+fn shown(console: &Console, pair: &RunComparison, answers: &[Answers], args: &CompareArgs) -> String {
     let title = line(&format!("{} against {}", cut(&pair.now, LONGEST), cut(&pair.before, LONGEST)));
     let mut lines = vec![format!("{BOLD}{title}{BOLD:#}, {} shared questions", pair.shared)];
     lines.extend(pair.obstacles.iter().map(|why| format!("  not comparable: {}", line(&cut(why, 4 * LONGEST)))));
@@ -85,6 +108,8 @@ fn shown(console: &Console, pair: &RunComparison, args: &CompareArgs) -> String 
     }
     for question in pair.questions.iter().take(args.limit) {
         lines.push(format!("\n{}", of_question(question)));
+        let answers = answers.iter().find(|answers| answers.id == question.id);
+        lines.extend(answers.map(|answers| format!("    {}", words_of(answers))));
     }
     if pair.questions.len() > args.limit {
         lines.push(format!("\n{} more: -n {}", pair.questions.len() - args.limit, pair.questions.len()));
@@ -135,4 +160,16 @@ fn of_question(question: &QuestionChange) -> String {
     let (before, now) = (question.before, question.now);
     format!("  {BOLD}{id}{BOLD:#} [{category}] {DIM}{}{DIM:#}, {before} before, {now} now", word(question))
         + &asked.unwrap_or_default()
+}
+
+/// The words of both answers: `[-gone-] {+new+}` as wdiff has it, in colours where there are any.
+fn words_of(answers: &Answers) -> String {
+    let text = |words: &str| line(&cut(words, LONGEST));
+    let piece = |piece: &Piece| match piece {
+        Piece::Same(words) => shorten(&line(words), SAME),
+        Piece::Gone(words) => format!("{ERROR}[-{}-]{ERROR:#}", text(words)),
+        Piece::New(words) => format!("{GOOD}{{+{}+}}{GOOD:#}", text(words)),
+    };
+    let pieces: Vec<String> = answers.diff.iter().map(piece).collect();
+    if pieces.is_empty() { "both answers are empty".to_owned() } else { pieces.join(" ") }
 }

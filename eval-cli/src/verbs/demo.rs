@@ -10,7 +10,7 @@ use crate::config::{Origin, Setting, Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::Outcome;
 use crate::output::Console;
-use crate::{command, progress, report, stop};
+use crate::{command, findings, progress, report, stop};
 
 /// The file of the demo's own database: simulated figures do not belong beside measured ones.
 pub(crate) const DATABASE_FILE: &str = "eval-demo.db";
@@ -34,13 +34,13 @@ pub(crate) async fn demo(console: &Console, global: &Global, args: DemoArgs) -> 
     let results =
         Group::new(composed.evaluators).run_until(&dataset, &mut *reporter, stop::requested(&settings, &open)).await;
     let runs = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+    findings::ended(console, &composed.store, &runs).await;
     let exit = super::run::finish(console, &settings, compose::close_store(composed.store), &runs)?;
     if exit == Exit::Done {
         let store = compose::writable_store(&settings).await?;
         histories::seed(&store, &dataset).await?;
         if !console.is_machine() {
-            let database = compose::public_url(&settings.database_url.value);
-            histories::tell(console, &store, &dataset, &format!(" --database-url {database}")).await?;
+            histories::tell(console, &store, &dataset, &settings).await?;
         }
     }
     if let (Some(run), false) = (runs.first(), console.is_machine()) {

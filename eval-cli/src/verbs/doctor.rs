@@ -122,7 +122,7 @@ async fn look_at_models(
         settings.key.as_ref().map_or_else(|| "none needed".into(), |key| format!("accepted, from {}", key.origin));
     checks.push(Check::new("key", Ok(key)));
     let (nowhere, nobody) = (Arc::new(eval_core::InMemory::new()), eval_core::Waits::new());
-    let provider = endpoint.provider(settings, nowhere, nobody, &compose::Recalls::default());
+    let provider = endpoint.provider(settings, nowhere, 1, nobody, &compose::Recalls::default());
     for model in wanted {
         let listed = endpoint.check(&quiet, &model);
         let result = match (listed, args.ask) {

@@ -2,18 +2,23 @@
 
 mod detectors;
 mod document;
+mod github;
+mod junit;
 mod mark;
+mod markdown;
 mod words;
 
-use eval_core::{Cause, DriftReport, MarkKind, Measure, Status};
+use eval_core::{Cause, DriftReport, MarkKind, Measure, Run, Status};
+use eval_store::DieselStore;
 
-use crate::args::{DriftArgs, DriftVerb, Global, Looking};
+use crate::args::{DriftArgs, DriftVerb, Format, Global, Looking};
 use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
-use crate::failure::Outcome;
-use crate::findings::{self, Found};
-use crate::output::Console;
+use crate::failure::{Failure, Outcome};
+use crate::findings::{self, Found, Watched};
+use crate::output::{Console, clean};
+use crate::refs;
 
 pub(crate) use document::Document;
 
@@ -30,34 +35,59 @@ async fn look(console: &Console, global: &Global, looking: &Looking) -> Outcome 
     let detectors = detectors::chosen(&looking.detectors, looking.threshold)?;
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::writable_store(&settings).await?;
-    let found = findings::look(&store, &looking.models, looking.dataset.as_deref(), &detectors).await?;
-    let alarms = Alarms { least: if looking.alert { looking.min_drop } else { 0.0 } };
-    let exit = alarms.exit(&found);
-    if console.is_machine() {
-        console.json(&Document::new(&found, alarms, looking.alert, exit))?;
-        return Ok(exit);
+    let runs = findings::newest(&store, &looking.models, looking.dataset.as_deref()).await?;
+    let watched = watched(console, &store, runs, looking.baseline.as_deref()).await?;
+    let found = findings::look(&store, watched, &detectors, looking.window.unwrap_or_default()).await?;
+    let least = looking.min_drop.unwrap_or(if looking.alert { 1.0 } else { 0.0 });
+    let seen = Seen { found: &found, alarms: Alarms { least }, only_alarms: looking.alert };
+    let exit = seen.alarms.exit(&found);
+    match console.format {
+        Format::Json | Format::Jsonl => console.json(&Document::new(&seen, exit))?,
+        Format::Md => console.print(markdown::of(&seen, exit).trim_end())?,
+        Format::Junit => console.print(junit::of(&seen).trim_end())?,
+        _ => show(console, &settings, &found, |report| seen.shows(report))?,
     }
-    let url = global.database_url.as_deref().map(|url| format!(" --database-url {}", compose::public_url(url)));
-    show(console, &found, &url.unwrap_or_default(), |report| !looking.alert || alarms.is_one(report))?;
+    github::tell(console, &seen, exit, !looking.no_summary);
     if !looking.alert && exit == Exit::Inconclusive {
         console.note("nothing could be judged yet: exit code 3");
     }
     Ok(exit)
 }
 
-/// Prints those findings that are wanted, worst first, and which of them were corrected together. `database` is what a
-/// command needs to find the same runs.
+/// Where each baseline begins. A history without the one that is asked for is left out, and said.
+async fn watched(
+    console: &Console,
+    store: &DieselStore,
+    runs: Vec<Run>,
+    reference: Option<&str>,
+) -> Result<Vec<Watched>, Failure> {
+    let Some(reference) = reference else {
+        return Ok(runs.into_iter().map(|run| Watched { run, from: None }).collect());
+    };
+    let mut watched = Vec::new();
+    for run in runs {
+        match refs::baseline(store, &run, reference).await? {
+            refs::Found::Runs(found) => watched.push(Watched { run, from: found.first().map(|run| run.id) }),
+            refs::Found::Missing { why, .. } => console.warn(format!("left out: {}", clean(&why))),
+        }
+    }
+    if watched.is_empty() {
+        return Err(Failure::usage(format!("no history has the baseline `{reference}`"))
+            .hint("a run by its last six digits, or a blessed one: evalctl baseline list"));
+    }
+    Ok(watched)
+}
+
+/// Prints those findings that are wanted, worst first, and which of them were corrected together.
 pub(crate) fn show(
     console: &Console,
+    settings: &Settings,
     found: &[Found],
-    database: &str,
     wanted: impl Fn(&DriftReport) -> bool,
-) -> Result<(), crate::failure::Failure> {
-    let all = found.iter().flat_map(|found| found.reports.iter().map(move |report| (found, report)));
-    let mut shown: Vec<_> = all.filter(|(_, report)| wanted(report) && speaks(report)).collect();
-    shown.sort_by_key(|(_, report)| (report.status, report.measure));
+) -> Result<(), Failure> {
+    let shown = spoken(found, &wanted);
     for (found, report) in &shown {
-        console.print(words::finding(console, found, report, database))?;
+        console.print(words::finding(console, settings, found, report))?;
     }
     let silent = found.iter().flat_map(|found| &found.reports).filter(|report| wanted(report)).count() - shown.len();
     if silent > 0 {
@@ -69,10 +99,40 @@ pub(crate) fn show(
     Ok(())
 }
 
+/// The findings that a person wants to read of those that are wanted, worst first.
+fn spoken(found: &[Found], wanted: impl Fn(&DriftReport) -> bool) -> Vec<(&Found, &DriftReport)> {
+    let all = found.iter().flat_map(|found| found.reports.iter().map(move |report| (found, report)));
+    let mut shown: Vec<_> = all.filter(|(_, report)| wanted(report) && speaks(report)).collect();
+    shown.sort_by_key(|(_, report)| (report.status, report.measure));
+    shown
+}
+
 /// Whether a person wants to read it: always of the scores; of what runs beside them only when it moved.
 fn speaks(report: &DriftReport) -> bool {
     let quiet = matches!(report.status, Status::Steady | Status::Warming | Status::NotComparable | Status::Partial);
     report.measure.is_score() || !quiet || !report.evidence.tests.is_empty()
+}
+
+/// Whether the runs were compared and it is not as before.
+fn has_moved(report: &DriftReport) -> bool {
+    report.status.is_conclusive() && report.status != Status::Steady
+}
+
+/// What was found, and which part of it is told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    /// All that was found.
+    found: &'a [Found],
+    /// What is an alarm.
+    alarms: Alarms,
+    /// Whether nothing else is told.
+    only_alarms: bool,
+}
+
+impl Seen<'_> {
+    fn shows(&self, report: &DriftReport) -> bool {
+        !self.only_alarms || self.alarms.is_one(report)
+    }
 }
 
 /// What counts as an alarm.

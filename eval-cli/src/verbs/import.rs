@@ -16,6 +16,7 @@ use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
+use crate::findings;
 use crate::output::{Console, clean, counted};
 use late::Late;
 
@@ -38,6 +39,9 @@ pub(crate) async fn import(console: &Console, global: &Global, args: ImportArgs)
             .hint("the file is empty, or a table that has only its head: was it written to its end?"));
     }
     let changed = store.is_changed().await?;
+    if let (true, Some(database)) = (changed, store.database()) {
+        findings::renew(console, database, &store.runs().await?).await;
+    }
     if console.is_machine() {
         console.json(&json!({
             "schema": "evalctl.import/1", "runs": imported.runs, "evaluations": imported.evaluations, "new": changed,

@@ -1,11 +1,11 @@
 //! `evalctl power`
 
 use eval_core::{Reports, Run};
-use eval_drift::neutral::line;
+use eval_drift::neutral::{line, markdown as neutral};
 use eval_drift::{PowerAnswer, PowerPlan, PowerSource};
 use serde_json::json;
 
-use crate::args::{Global, PowerArgs};
+use crate::args::{Format, Global, PowerArgs};
 use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
@@ -34,6 +34,8 @@ pub(crate) async fn power(console: &Console, global: &Global, args: PowerArgs) -
     if console.is_machine() {
         let (name, dataset) = of.map(|run| (run.name, run.dataset.name)).unzip();
         console.json(&json!({"schema": "evalctl.power/1", "name": name, "dataset": dataset, "answer": answer}))?;
+    } else if console.format == Format::Md {
+        console.print(markdown(of.as_ref(), &answer).trim_end())?;
     } else {
         console.print(shown(console, of.as_ref(), &answer))?;
     }
@@ -53,29 +55,50 @@ async fn history(store: &dyn Reports, args: &PowerArgs) -> Result<Option<(Run, V
 }
 
 fn shown(console: &Console, of: Option<&Run>, answer: &PowerAnswer) -> String {
+    let mut lines = vec![format!("{BOLD}{}{BOLD:#}{}", title(answer), whose(of))];
+    lines.extend(facts(answer).map(|fact| format!("  {fact}")));
+    lines.push(format!("\n{}", table(answer).render(console.width)));
+    lines.push(format!("  {CAPTION}"));
+    lines.join("\n")
+}
+
+fn markdown(of: Option<&Run>, answer: &PowerAnswer) -> String {
+    let mut text = format!("### {}{}\n\n", title(answer), neutral(&whose(of)));
+    text.extend(facts(answer).map(|fact| format!("- {}\n", neutral(&fact))));
+    text + "\n" + &table(answer).markdown() + "\n" + CAPTION + "\n"
+}
+
+/// What the table shows.
+const CAPTION: &str = "smallest drop found, in points";
+
+fn title(answer: &PowerAnswer) -> String {
+    format!("to find a drop of {} points", answer.plan.drop)
+}
+
+fn whose(of: Option<&Run>) -> String {
+    of.map_or_else(String::new, |run| line(&format!(", {} on {}", run.name, run.dataset.name)))
+}
+
+fn facts(answer: &PowerAnswer) -> impl Iterator<Item = String> {
     let plan = &answer.plan;
-    let of = of.map_or_else(String::new, |run| line(&format!(", {} on {}", run.name, run.dataset.name)));
-    let mut lines = vec![
-        format!("{BOLD}to find a drop of {} points{BOLD:#}{of}", plan.drop),
-        format!("  {}", source(answer.source)),
+    let runs = if plan.baseline_runs == 1 { "1 run".to_owned() } else { format!("{} runs", plan.baseline_runs) };
+    [
+        source(answer.source),
         format!(
-            "  now: {} questions, {} a run, baseline of {}: finds {:.1} points in {:.0} of 100 cases",
+            "now: {} questions, {} a run, baseline of {runs}: finds {:.1} points in {:.0} of 100 cases",
             answer.questions,
             epochs(plan.epochs.into()),
-            if plan.baseline_runs == 1 { "1 run".to_owned() } else { format!("{} runs", plan.baseline_runs) },
             answer.minimum_detectable_effect,
             plan.power * 100.0
         ),
-        format!("  needed: {}", needed(answer)),
+        format!("needed: {}", needed(answer)),
         format!(
-            "  a monitor, run after run: watch after about {:.0} runs, alarm after about {:.0}",
+            "a monitor, run after run: watch after about {:.0} runs, alarm after about {:.0}",
             answer.runs_to_watch.ceil(),
             answer.runs_to_alarm.ceil()
         ),
-        format!("\n{}", table(answer).render(console.width)),
-    ];
-    lines.push("  smallest drop found, in points".to_owned());
-    lines.join("\n")
+    ]
+    .into_iter()
 }
 
 fn source(source: PowerSource) -> String {

@@ -15,7 +15,7 @@ use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::output::Console;
-use crate::{command, progress, refs, report, stop};
+use crate::{command, findings, progress, refs, report, stop};
 
 /// Goes on with runs that have not finished.
 pub(crate) async fn resume(console: &Console, global: &Global, args: ResumeArgs) -> Outcome {
@@ -155,6 +155,7 @@ async fn go_on(console: &Console, global: &Global, args: ResumeArgs, runs: &[Run
     let results = group.resume_until(&ids, again, &dataset, &mut *reporter, stop::requested(&settings, &open)).await;
     drop(reporter);
     let ended = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+    findings::ended(console, &composed.store, &ended).await;
     let recalled = recalled(&*composed.store, &ended).await?;
     let exit = finish(console, &settings, compose::close_store(composed.store), &ended)?;
     recalled.iter().for_each(|line| console.note(line));
@@ -222,6 +223,9 @@ fn typed(args: &ResumeArgs, runs: &[Run], run: &Run, spec: &RunSpec) -> Result<T
             profile: typed.profile.or_else(|| spec.profile.as_ref().and_then(known)),
             timeout: typed.timeout.or(spec.timeout_s),
             max_attempts: typed.max_attempts.or(spec.max_attempts),
+            rpm: typed.rpm.or(spec.rpm),
+            tpm: typed.tpm.or(spec.tpm),
+            patience: typed.patience.or(spec.patience_s),
         },
         caching: args.caching.clone(),
         concurrency: args.concurrency.or(spec.concurrency),
@@ -238,6 +242,9 @@ fn of_run(args: &ResumeArgs) -> Vec<&'static str> {
         ("--profile", args.endpoint.profile.is_some()),
         ("--timeout", args.endpoint.timeout.is_some()),
         ("--max-attempts", args.endpoint.max_attempts.is_some()),
+        ("--rpm", args.endpoint.rpm.is_some()),
+        ("--tpm", args.endpoint.tpm.is_some()),
+        ("--patience", args.endpoint.patience.is_some()),
         ("--concurrency", args.concurrency.is_some()),
     ];
     let untyped = typed.into_iter().filter(|(_, typed)| !typed).map(|(flag, _)| flag);

@@ -11,7 +11,7 @@ use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
 use crate::output::{Console, clean};
-use crate::{command, progress, report, stop};
+use crate::{command, findings, progress, report, stop};
 
 /// Checks everything that can be checked for nothing, then asks.
 pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Outcome {
@@ -47,6 +47,7 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
         copy(console, &composed.store, folder, &runs).await?;
     }
     let recalled = recalled(&*composed.store, &runs).await?;
+    findings::ended(console, &composed.store, &runs).await;
     let exit = finish(console, &settings, compose::close_store(composed.store), &runs)?;
     recalled.iter().for_each(|line| console.note(line));
     recalls.warn(console);

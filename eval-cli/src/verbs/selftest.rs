@@ -1,11 +1,11 @@
 //! `evalctl selftest`
 
 use eval_core::Run;
-use eval_drift::neutral::{cut, line};
+use eval_drift::neutral::{cut, line, markdown as neutral};
 use eval_drift::{Injection, Rate, RunScores, SelfTest, SelfTestReport, SelfTestScenario};
 use serde_json::json;
 
-use crate::args::{Global, SelfTestArgs};
+use crate::args::{Format, Global, SelfTestArgs};
 use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
@@ -39,6 +39,8 @@ pub(crate) async fn selftest(console: &Console, global: &Global, args: SelfTestA
         console.json(&json!({
             "schema": "evalctl.selftest/1", "name": run.name, "dataset": run.dataset.name, "report": report,
         }))?;
+    } else if console.format == Format::Md {
+        console.print(markdown(&run, &report).trim_end())?;
     } else {
         console.print(shown(console, &run, &report))?;
     }
@@ -52,24 +54,39 @@ fn histories(stored: &[RunScores]) -> u32 {
 }
 
 fn shown(console: &Console, run: &Run, report: &SelfTestReport) -> String {
-    let of = line(&format!("{} on {}", run.name, run.dataset.name));
-    let test = &report.test;
-    let mut lines = vec![
-        format!("{BOLD}self-test{BOLD:#} of {of}, seed {}", test.seed),
-        format!(
-            "  {} stored runs, {} questions, accuracy {:.1}%, runs move by {:.1} points as a whole",
-            report.runs, report.questions, report.accuracy, report.run_noise
-        ),
-        format!("\n{}", table(report).render(console.width)),
-        format!(
-            "  n = {} histories and gates for each line, with 95 % intervals; {} runs before the change and {} after",
-            test.histories, test.before, test.after
-        ),
-        "  the line `nothing` shows false alarms; a gate that fails there, or passes a drop of its margin, is wrong"
-            .to_owned(),
-    ];
-    lines.extend(report.warnings.iter().map(|why| format!("  note: {}", line(why))));
+    let mut lines = vec![format!("{BOLD}self-test{BOLD:#} of {}", whose(run, report)), format!("  {}", of(report))];
+    lines.push(format!("\n{}", table(report).render(console.width)));
+    lines.extend(remarks(report).map(|remark| format!("  {remark}")));
     lines.join("\n")
+}
+
+fn markdown(run: &Run, report: &SelfTestReport) -> String {
+    let head = format!("### self-test of {}\n\n{}\n\n", neutral(&whose(run, report)), neutral(&of(report)));
+    let remarks: String = remarks(report).map(|remark| format!("- {}\n", neutral(&remark))).collect();
+    head + &table(report).markdown() + "\n" + &remarks
+}
+
+fn whose(run: &Run, report: &SelfTestReport) -> String {
+    line(&format!("{} on {}, seed {}", run.name, run.dataset.name, report.test.seed))
+}
+
+fn of(report: &SelfTestReport) -> String {
+    format!(
+        "{} stored runs, {} questions, accuracy {:.1}%, runs move by {:.1} points as a whole",
+        report.runs, report.questions, report.accuracy, report.run_noise
+    )
+}
+
+fn remarks(report: &SelfTestReport) -> impl Iterator<Item = String> {
+    let test = &report.test;
+    let how = format!(
+        "n = {} histories and gates for each line, with 95 % intervals; {} runs before the change and {} after",
+        test.histories, test.before, test.after
+    );
+    let read =
+        "the line `nothing` shows false alarms; a gate that fails there, or passes a drop of its margin, is wrong";
+    let warnings = report.warnings.iter().map(|why| format!("note: {}", line(why)));
+    [how, read.to_owned()].into_iter().chain(warnings)
 }
 
 fn table(report: &SelfTestReport) -> Table {

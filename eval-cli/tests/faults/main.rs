@@ -7,6 +7,7 @@ mod away;
 mod common;
 mod crash;
 mod endpoint;
+mod refused;
 mod stop;
 mod strace;
 mod trouble;

@@ -199,6 +199,7 @@ fn completion(text: &str) -> Completion {
         would_have_cost: Some(Money::from_nanos(1)),
         timing: Timing { queued_ms: 0.1 + 0.2, backing_off_ms: 1e9, service_ms: Some(1.0 / 3.0) },
         origin: None,
+        rates: None,
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Category first, then the seeded draw, then the limit. Runs over a part never enter leaderboards or histories.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Selection {
@@ -30,6 +31,7 @@ pub struct Selection {
 
 /// A seeded random draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Draw {
     /// How many samples.
     pub size: u64,

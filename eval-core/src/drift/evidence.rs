@@ -16,7 +16,10 @@ pub struct Evidence {
     pub watch: Option<f64>,
     /// The evidence from which it is an alarm: the mean number of runs between two false alarms is at least this.
     pub threshold: Option<f64>,
-    /// The same for a change to the better; for information.
+    /// The mean evidence of all streams that share one budget of false alarms: an alarm takes `m` and this to reach the
+    /// threshold. `None` for what has a budget of its own.
+    pub shared: Option<f64>,
+    /// What `m` is for a change to the better; for information.
     pub m_better: Option<f64>,
     /// What each stream brings; together they are `m`.
     pub streams: Vec<StreamEvidence>,
@@ -96,6 +99,9 @@ pub enum Correction {
     BenjaminiHochberg,
     /// Benjamini and Hochberg with e-values, valid however the streams depend on each other.
     EBenjaminiHochberg,
+    /// One budget of false alarms for several streams: the mean of their evidence has to reach the threshold, valid however
+    /// they depend on each other. The level is the false alarms a run that all of them together may raise.
+    SharedBudget,
 }
 
 /// Tests that were corrected together.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CategoryFinding, Cause, ConditionChange, Detectable, Effect, Evidence, Family, HistoryKey, Measure, Method, Onset,
-    QuestionCounts, QuestionFinding, Settle, Severity, Span, Status, Window, WindowCounts,
+    Quantities, QuestionCounts, QuestionFinding, Settle, Severity, Span, Status, Window, WindowCounts,
 };
 use crate::{RunId, drift::Point};
 
@@ -41,6 +41,9 @@ pub struct DriftReport {
     pub current: Option<Span>,
     /// Current minus baseline.
     pub effect: Option<Effect>,
+    /// What a quantity was like in the run looked at; `None` for what is no quantity.
+    #[serde(default)]
+    pub quantities: Option<Quantities>,
     /// How strong the evidence is.
     pub evidence: Evidence,
     /// Since when.
@@ -115,6 +118,7 @@ impl DriftReport {
             baseline: None,
             current: None,
             effect: None,
+            quantities: None,
             evidence: Evidence::default(),
             since: None,
             sigma: None,

@@ -8,6 +8,9 @@ use super::{
 };
 use crate::Timestamp;
 
+/// So many categories are named.
+const NAMED: usize = 3;
+
 impl DriftReport {
     /// The finding in one sentence.
     ///
@@ -32,7 +35,13 @@ impl DriftReport {
 
     /// All that a person should know beside the [`headline`](Self::headline), a sentence each.
     pub fn notes(&self) -> Vec<String> {
-        let parts = [self.evidence_notes(), self.cause_notes(), self.where_notes(), self.outlook_notes()];
+        let parts = [
+            self.evidence_notes(),
+            self.quantity_notes(),
+            self.cause_notes(),
+            self.where_notes(),
+            self.outlook_notes(),
+        ];
         let mut notes = parts.concat();
         notes.extend(self.families.iter().map(family));
         notes.extend(self.warnings.iter().cloned());
@@ -43,7 +52,14 @@ impl DriftReport {
         let mut notes = vec![];
         // Less than a few runs is no evidence of anything.
         if let Some(m) = self.evidence.m.filter(|m| *m >= 10.0) {
-            notes.push(format!("no-drift histories reach this once in {} runs or more rarely", whole(m)));
+            notes.push(format!("no-drift histories reach this once in {} runs or more rarely", runs_between(m)));
+        }
+        if let Some((shared, threshold)) = self.evidence.shared.zip(self.evidence.threshold).filter(|(m, _)| *m >= 10.0)
+        {
+            let [shared, threshold] = [shared, threshold].map(whole);
+            notes.push(format!(
+                "the mean evidence of all streams beside quality is {shared}, an alarm takes {threshold}"
+            ));
         }
         if let Some(q) = self.evidence.q {
             notes.push(format!("p = {q:.5} when corrected for all tests of its family"));
@@ -62,6 +78,16 @@ impl DriftReport {
                 }
             });
         }
+        notes
+    }
+
+    fn quantity_notes(&self) -> Vec<String> {
+        let Some(found) = self.quantities else { return vec![] };
+        let [p50, p95, p99] = [found.p50, found.p95, found.p99].map(|value| in_unit(self.measure, value));
+        let mut notes = vec![format!("in this run: median {p50}, 95th percentile {p95}, 99th {p99}")];
+        notes.extend(
+            found.typical.map(|change| format!("a typical question against its first runs: {}", size(&change))),
+        );
         notes
     }
 
@@ -93,7 +119,9 @@ impl DriftReport {
         let held: Vec<String> =
             held.filter_map(|found| Some(format!("{} {}", found.name, size(found.effect.as_ref()?)))).collect();
         if !held.is_empty() {
-            notes.push(format!("certain only in {}", held.join(", ")));
+            let more = held.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            notes.push(format!("certain only in {}{more}", held[..held.len().min(NAMED)].join(", ")));
         }
         let questions = self.questions;
         if questions.regressed + questions.improved > 0 {
@@ -168,6 +196,16 @@ fn since(onset: &Onset) -> String {
     format!("since {} ({runs}; between {earliest} and {latest})", day(onset.since.at))
 }
 
+/// A quantity in the unit in which people read it.
+fn in_unit(measure: Measure, value: f64) -> String {
+    match measure {
+        Measure::Latency => format!("{value:.0} ms"),
+        Measure::Cost => format!("${:.6}", value / 1e9),
+        Measure::AnswerLength => format!("{value:.0} bytes"),
+        _ => format!("{value:.0}"),
+    }
+}
+
 fn day(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).date().to_string()
 }
@@ -187,22 +225,31 @@ fn missing(counts: WindowCounts) -> Option<String> {
 }
 
 fn family(family: &Family) -> String {
-    let correction = match family.correction {
-        Correction::Holm => "Holm",
-        Correction::BenjaminiHochberg => "Benjamini and Hochberg",
-        Correction::EBenjaminiHochberg => "Benjamini and Hochberg with e-values",
-    };
     let holds = match family.holds {
         Some(true) => "; this finding holds",
         Some(false) => "; this finding does not hold",
         None => "",
     };
     let Family { of, tests, level, .. } = family;
+    let correction = match family.correction {
+        Correction::Holm => "Holm",
+        Correction::BenjaminiHochberg => "Benjamini and Hochberg",
+        Correction::EBenjaminiHochberg => "Benjamini and Hochberg with e-values",
+        Correction::SharedBudget => {
+            let runs = whole(1.0 / level);
+            return format!("{of}: {tests} share a budget of one false alarm in {runs} runs or more{holds}");
+        }
+    };
     format!("{of}: {tests} tests, corrected by {correction} at {level}{holds}")
 }
 
 fn plural(count: u32, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+/// Runs between two false alarms. Of more than a million nobody has seen one: what a model of noise says there is words.
+fn runs_between(m: f64) -> String {
+    if m > 1e6 { "a million".to_owned() } else { whole(m) }
 }
 
 /// A number in whole thousands, as people write it.
@@ -227,5 +274,6 @@ mod tests {
         let text: Vec<String> = [1.0, 999.0, 1_000.0, 24_000.0, 1_234_567.0].into_iter().map(whole).collect();
         assert_eq!(text, ["1", "999", "1,000", "24,000", "1,234,567"]);
         assert_eq!(whole(f64::MAX), "1,000,000,000,000");
+        assert_eq!((runs_between(24_000.4), runs_between(1e300)), ("24,000".to_owned(), "a million".to_owned()));
     }
 }

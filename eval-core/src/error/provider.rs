@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BoxError, Money, Pricing, Timing, Usage};
+use crate::{BoxError, Money, Pricing, Rates, Timing, Usage};
 
 /// What happened to a request, and with it what a caller can do.
 ///
@@ -15,6 +15,7 @@ use crate::{BoxError, Money, Pricing, Timing, Usage};
 /// | `ContextWindow`, `Filtered`, `Rejected`, `Panicked` | no | no |
 /// | `Auth`, `UnknownModel`, `Quota`, `Config`, `Outage`, `Unrecorded`, `Capped` | no | yes |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ProviderErrorKind {
@@ -147,6 +148,11 @@ pub struct ProviderError {
     pub message: String,
     /// How long the endpoint asks callers to wait.
     pub retry_after: Option<Duration>,
+    /// Whether a limit inside already keeps its calls from the endpoint until that takes them again. Then another attempt
+    /// needs no pause of its own.
+    pub held: bool,
+    /// What the endpoint says it takes, for layers that limit.
+    pub rates: Option<Box<Rates>>,
     /// Whether nobody was asked: no connection could be made, so that nothing was sent and nothing can be paid for.
     /// Default: `false`, which says nothing.
     pub unsent: bool,
@@ -168,6 +174,8 @@ impl ProviderError {
             kind,
             message: message.into(),
             retry_after: None,
+            held: false,
+            rates: None,
             unsent: false,
             usage: Usage::default(),
             cost: None,
@@ -180,6 +188,12 @@ impl ProviderError {
     /// The same error, with the time that the endpoint asks callers to wait.
     pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         self.retry_after = wait;
+        self
+    }
+
+    /// The same error, with what the endpoint says it takes.
+    pub fn with_rates(mut self, rates: Option<Box<Rates>>) -> Self {
+        self.rates = rates;
         self
     }
 

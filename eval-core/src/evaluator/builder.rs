@@ -124,8 +124,8 @@ impl EvaluatorBuilder {
         self
     }
 
-    /// Where the parts of the run say that they wait, for instance a store in trouble: then nothing new is asked.
-    /// Default: nobody says so.
+    /// Where the parts of the run say that they wait: a store in trouble, and then nothing new is asked, or a limit that
+    /// holds calls. Default: nobody says so.
     pub fn waits(mut self, waits: Waits) -> Self {
         self.setup.waits = waits;
         self

@@ -80,7 +80,7 @@ impl<'a> Session<'a> {
         let (mut exhausted, mut draining) = (false, true);
         self.emit(EventKind::RunStarted { run: Box::new(self.run.clone()) }).await;
         loop {
-            while !exhausted && !waits.waiting && self.halt.is_none() && self.tasks.len() < limits.concurrency {
+            while !exhausted && !waits.pauses && self.halt.is_none() && self.tasks.len() < limits.concurrency {
                 match work.next() {
                     Some(Ok(task)) => self.start(task).await,
                     Some(Err(error)) => self.halt(RunStatus::Failed, Some(Stop::new(None, error.to_string()))),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Money, Origin, Pricing};
+use crate::{Money, Origin, Pricing, Rates};
 
 /// Who speaks in a [`Message`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -270,7 +270,7 @@ pub struct Served {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Timing {
-    /// Waiting for a permit of a limit.
+    /// Waiting for a turn: for a permit, for a rate, for an endpoint that asked to wait or is in trouble.
     pub queued_ms: f64,
     /// Lost to failed attempts and to the pauses between them.
     pub backing_off_ms: f64,
@@ -307,6 +307,9 @@ pub struct Completion {
     pub timing: Timing,
     /// What the call was for: copied from the request, so that a judge's own calls can carry it on.
     pub origin: Option<Origin>,
+    /// What the endpoint says it takes, for layers that limit. Not stored.
+    #[serde(skip)]
+    pub rates: Option<Box<Rates>>,
 }
 
 impl Completion {
@@ -322,6 +325,7 @@ impl Completion {
             would_have_cost: None,
             timing: Timing::default(),
             origin: None,
+            rates: None,
         }
     }
 
@@ -370,6 +374,12 @@ impl Completion {
     /// The same answer, made for this origin.
     pub fn origin(mut self, origin: Option<Origin>) -> Self {
         self.origin = origin;
+        self
+    }
+
+    /// The same answer with what the endpoint says it takes.
+    pub fn rates(mut self, rates: Option<Box<Rates>>) -> Self {
+        self.rates = rates;
         self
     }
 }

@@ -8,6 +8,7 @@ use crate::{Evaluation, EvaluationQuery, RunId, SampleId, Store, StoreError};
 
 /// What became of a question between two runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Change {

@@ -11,6 +11,7 @@ use crate::{PairedEffect, RunScores, benjamini_hochberg, holm, quantile};
 /// The answers to one question: shown as `2/3` where each was right or wrong, else as their mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Answers {
     /// The mean score, from 0 to 1.
@@ -45,6 +46,7 @@ impl fmt::Display for Answers {
 /// question is luck as a rule; only all of them together decide.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct QuestionChange {
     /// The id of the question; the data set's text.
@@ -107,6 +109,7 @@ pub(crate) fn question_changes(sharing: &Sharing<'_>) -> Vec<QuestionChange> {
 /// How many of the shared questions changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ChangeCounts {
     /// Their usual score is lower.
@@ -146,6 +149,7 @@ impl fmt::Display for ChangeCounts {
 /// What became of a category.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CategoryChange {
     /// Its name; the data set's text.
@@ -185,6 +189,7 @@ pub(crate) fn categories(
 /// A setting in which runs differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SettingChange {
     /// The setting, for instance `provider fingerprint`.

@@ -12,6 +12,7 @@ pub(crate) const POWER: f64 = 0.8;
 /// What it would take to decide: so many questions, or so many epochs of the same ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Needs {
     /// Questions in all, at the present epochs; `None` when no number is enough.

@@ -14,6 +14,7 @@ use crate::shared_questions::{FailuresCount, Sharing};
 /// What the gate says of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Decision {
     /// Every limit is kept, and that is shown.
@@ -27,6 +28,7 @@ pub enum Decision {
 /// Why nothing is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Inconclusive {
     /// Too little was asked: more questions or epochs would decide. What becomes of it is the gate's [`Policy`].
@@ -61,6 +63,7 @@ impl fmt::Display for Decision {
 /// In what a check is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum CheckUnit {
     /// Points: hundredths of the score. A change below 0 is worse.
@@ -76,6 +79,7 @@ pub enum CheckUnit {
 /// How one check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum CheckOutcome {
     /// The limit is kept.
@@ -91,6 +95,7 @@ pub enum CheckOutcome {
 /// An interval whose ends may be unknown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Bounds {
     /// The lower end; `None` when the data do not show one.
@@ -102,6 +107,7 @@ pub struct Bounds {
 /// One limit, what was measured, and what follows.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Check {
     /// What is limited, for instance `max drop` or `max drop in Reasoning`. A category is the data set's text: to be
@@ -167,6 +173,7 @@ impl Check {
 /// What the gate decided about a run, with all that it decided by. Words and exit code come from this one value.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct GateReport {
     /// The decision.

@@ -262,7 +262,7 @@ fn the_markdown_reads_as_designed() {
         "| Check | Limit | Measured | 90% interval | |",
         "| max drop | 2.0 | **-4.7** | -6.9 to -2.7 | **fail** |",
         "| max cost | $5.00 | $4.40 |  | ok |",
-        "Certainly worse: **Reasoning** -24.7 (-32.5 to -17.4).",
+        "Certainly worse: **Reasoning** -24.7 (-32.6 to -17.4).",
         "What differs: provider fingerprint fp&#95;44a1 -&#62; fp&#95;9e07.",
         "<details><summary>First 2 of 25 regressions</summary>",
         "| [q000](https://host/runs/7f3a12?q=q000) | Reasoning | Question number 0? | 3/3 → 0/3 |",

@@ -3,10 +3,12 @@
 use eval_drift::neutral::{cut, markdown as neutral};
 use eval_drift::{CategoryChange, QuestionChange, RunComparison};
 
+use super::answers::Answers;
+use super::diff::Piece;
 use super::{LONGEST, differs, effect, ratios, word};
 
 /// A section for a pair of runs, with so many questions at most.
-pub(super) fn of(pair: &RunComparison, limit: usize) -> String {
+pub(super) fn of(pair: &RunComparison, answers: &[Answers], limit: usize) -> String {
     let short = |text: &str| neutral(&cut(text, LONGEST));
     let mut text = format!("### {} against {}\n\n", short(&pair.now), short(&pair.before));
     text += &format!("- accuracy: {}\n- {} shared questions: {}\n", effect(pair), pair.shared, pair.changes);
@@ -22,6 +24,7 @@ pub(super) fn of(pair: &RunComparison, limit: usize) -> String {
         text += "\n| Question | Category | Asked | Before → now | |\n|---|---|---|---|---|\n";
         text.extend(pair.questions.iter().take(limit).map(of_question));
     }
+    text.extend(answers.iter().map(of_answers));
     text
 }
 
@@ -38,4 +41,15 @@ fn of_question(question: &QuestionChange) -> String {
     let [id, category, asked] = [&*question.id, &*question.category, question.text.as_deref().unwrap_or_default()]
         .map(|text| neutral(&cut(text, LONGEST)));
     format!("| {id} | {category} | {asked} | {} → {} | {} |\n", question.before, question.now, word(question))
+}
+
+fn of_answers(answers: &Answers) -> String {
+    let safe = |words: &str| neutral(&cut(words, LONGEST));
+    let piece = |piece: &Piece| match piece {
+        Piece::Same(words) => safe(words),
+        Piece::Gone(words) => format!("<del>{}</del>", safe(words)),
+        Piece::New(words) => format!("<ins>{}</ins>", safe(words)),
+    };
+    let words: Vec<String> = answers.diff.iter().map(piece).collect();
+    format!("\n**{}**: {}\n", safe(&answers.id), words.join(" "))
 }

@@ -11,6 +11,7 @@ use crate::config::{Settings, Typed};
 use crate::confirm;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
+use crate::findings;
 use crate::output::{Align, Console, Table, clean};
 use crate::refs;
 use crate::report::label;
@@ -58,6 +59,7 @@ pub(crate) async fn delete(console: &Console, global: &Global, args: DeleteArgs)
         _ => 0,
     };
     store.delete_orphans().await?;
+    findings::renew(console, &store, std::slice::from_ref(&run)).await;
     if console.is_machine() {
         console.json(&json!({"schema": "evalctl.db_delete/1", "run": run.id, "evaluations": evaluations}))?;
     } else {

@@ -6,12 +6,13 @@ use eval_core::{
     Dataset, DriftDetector as _, EvaluationQuery, Evaluator, HistoryQuery, InMemory, Measure, Reports as _, Run, RunId,
     Status, Store as _, Timestamp,
 };
-use eval_drift::{BestRunThreshold, OperationsMonitor, QualityMonitor};
+use eval_drift::BestRunThreshold;
 use eval_providers::{Drift, Simulated, SimulatedBuilder};
 use eval_store::DieselStore;
 
+use crate::config::Settings;
 use crate::failure::Failure;
-use crate::findings::{self, Detector};
+use crate::findings::{self, Shown, Watched};
 use crate::output::{Console, one_line};
 use crate::verbs::drift::show;
 
@@ -85,15 +86,15 @@ pub(super) async fn tell(
     console: &Console,
     store: &DieselStore,
     dataset: &Dataset,
-    database: &str,
+    settings: &Settings,
 ) -> Result<(), Failure> {
     let names = NAMES.map(str::to_owned);
-    let mut detectors: Vec<Detector> = vec![Box::new(QualityMonitor::default())];
-    detectors.extend(OperationsMonitor::all().map(|monitor| Box::new(monitor) as Detector));
-    let found = findings::look(store, &names, Some(dataset.name()), &detectors).await?;
+    let runs = findings::newest(store, &names, Some(dataset.name())).await?;
+    let watched = runs.into_iter().map(|run| Watched { run, from: None }).collect();
+    let found = findings::look(store, watched, &findings::usual(), Shown::default()).await?;
     console.note("");
     console.print(format!("{DAYS} simulated daily runs of three more models, one of which changed on 2025-11-09:"))?;
-    show(console, &found, database, |report| report.measure == Measure::Quality)?;
+    show(console, settings, &found, |report| report.measure == Measure::Quality)?;
     for found in found.iter().filter(|found| found.reports.iter().all(|report| report.status != Status::Worse)) {
         console.print(left_alone(&found.run.name, flags(store, &found.run).await?))?;
     }

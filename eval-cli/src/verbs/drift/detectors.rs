@@ -8,7 +8,7 @@ use eval_drift::{
 
 use crate::args::Detector as Name;
 use crate::failure::Failure;
-use crate::findings::Detector;
+use crate::findings::{self, Detector};
 
 /// What has a distribution worth a look.
 const SHAPES: [Measure; 4] = [Measure::Latency, Measure::CompletionTokens, Measure::Cost, Measure::AnswerLength];
@@ -19,7 +19,9 @@ pub(super) fn chosen(names: &[Name], threshold: Option<f64>) -> Result<Vec<Detec
         return Err(Failure::usage("--threshold is the margin of `--detector best-run`")
             .hint("the other detectors have no margin; what calls somebody: --alert --min-drop POINTS"));
     }
-    let names = if names.is_empty() { &[Name::Quality, Name::Operations][..] } else { names };
+    if names.is_empty() {
+        return Ok(findings::usual());
+    }
     let mut chosen = Vec::new();
     for (_, name) in names.iter().enumerate().filter(|(at, name)| !names[..*at].contains(name)) {
         chosen.extend(named(*name, threshold)?);

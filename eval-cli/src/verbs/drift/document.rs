@@ -4,9 +4,9 @@ use eval_core::{DriftReport, RunId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Alarms;
+use super::Seen;
 use crate::exit::Exit;
-use crate::findings::{Found, Level};
+use crate::findings::{Earlier, Found, Level};
 
 /// What was found in the histories that were looked at.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -32,6 +32,8 @@ struct HistoryFound<'a> {
     run: RunId,
     /// The mean score of each run, oldest first.
     levels: &'a [Level],
+    /// The history that ended when the user changed something, where this one is too short yet.
+    earlier: Option<&'a Earlier>,
     /// What was found, by detector and measure.
     findings: Vec<Finding<'a>>,
 }
@@ -51,9 +53,9 @@ struct Finding<'a> {
 
 impl<'a> Document<'a> {
     /// All that was found, or the alarms only.
-    pub(super) fn new(found: &'a [Found], alarms: Alarms, only_alarms: bool, exit: Exit) -> Self {
+    pub(super) fn new(seen: &Seen<'a>, exit: Exit) -> Self {
         let finding = |report: &'a DriftReport| Finding {
-            alarm: alarms.is_one(report),
+            alarm: seen.alarms.is_one(report),
             headline: report.headline(),
             notes: report.notes(),
             report,
@@ -63,9 +65,11 @@ impl<'a> Document<'a> {
             dataset: &found.run.dataset.name,
             run: found.run.id,
             levels: &found.levels,
-            findings: found.reports.iter().map(finding).filter(|found| found.alarm || !only_alarms).collect(),
+            earlier: found.earlier.as_ref(),
+            findings: found.reports.iter().filter(|report| seen.shows(report)).map(finding).collect(),
         };
-        let histories = found.iter().map(history).filter(|history| !only_alarms || !history.findings.is_empty());
+        let histories = seen.found.iter().map(history);
+        let histories = histories.filter(|history| !seen.only_alarms || !history.findings.is_empty());
         let (schema, alarm) = ("evalctl.drift/1", exit == Exit::Failed);
         Self { schema, alarm, exit_code: exit as u8, histories: histories.collect() }
     }

@@ -2,23 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use eval_core::{
     Cause, Condition, Correction, DriftReport, Effect, Family, Measure, Onset, QuestionFinding, Run, Status, Timestamp,
     Unit,
 };
 use eval_drift::BestRunThreshold;
 
+use crate::command::{command, quoted};
+use crate::config::Settings;
 use crate::findings::Found;
-use crate::output::{Console, DIM, ERROR, HINT, WARN, one_line, shorten, sparkline};
+use crate::output::{Console, DIM, ERROR, GOOD, HINT, WARN, one_line, shorten, sparkline};
 
 /// So many questions are named.
 const NAMED: usize = 5;
 const INDENT: &str = "        ";
-const GOOD: Style = AnsiColor::Green.on_default().bold();
 
 /// A finding, with all that a person needs to judge it and to act.
-pub(super) fn finding(console: &Console, found: &Found, report: &DriftReport, database: &str) -> String {
+pub(super) fn finding(console: &Console, settings: &Settings, found: &Found, report: &DriftReport) -> String {
     let mut lines = vec![head(found, report)];
     lines.push(history(console, found, report));
     if report.status != Status::Steady || !report.evidence.tests.is_empty() {
@@ -26,7 +27,9 @@ pub(super) fn finding(console: &Console, found: &Found, report: &DriftReport, da
         lines.extend(unchanged(report));
         lines.extend(regressed(report));
     }
-    lines.extend(next(found, report).into_iter().map(|line| format!("{HINT}{line}{database}{HINT:#}")));
+    lines.extend(earlier(found, report));
+    let next = next(found, report).into_iter();
+    lines.extend(next.map(|(what, words)| format!("{HINT}{what:<7} {}{HINT:#}", command(settings, &words))));
     let (first, rest) = lines.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
     rest.iter().fold(first.to_owned(), |text, line| format!("{text}\n{INDENT}{line}"))
 }
@@ -43,7 +46,7 @@ fn head(found: &Found, report: &DriftReport) -> String {
     format!("{style}{label:<7}{style:#} {}", parts.join(" · "))
 }
 
-fn label(report: &DriftReport) -> (&'static str, Style) {
+pub(super) fn label(report: &DriftReport) -> (&'static str, Style) {
     match (report.status, report.cause) {
         (Status::Worse, Some(Cause::Judge)) => ("JUDGE", WARN),
         (Status::Worse, _) => ("WORSE", ERROR),
@@ -105,7 +108,7 @@ fn history(console: &Console, found: &Found, report: &DriftReport) -> String {
 }
 
 /// What the report says; what was corrected is said once, below all of them.
-fn notes(report: &DriftReport) -> Vec<String> {
+pub(super) fn notes(report: &DriftReport) -> Vec<String> {
     let mut report = report.clone();
     let fails = report.families.iter().any(|family| family.holds == Some(false));
     report.families.clear();
@@ -128,7 +131,7 @@ fn unchanged(report: &DriftReport) -> Option<String> {
     Some(format!("no change seen then: {}, {}", same.join(", "), Condition::Params.name()))
 }
 
-fn regressed(report: &DriftReport) -> Option<String> {
+pub(super) fn regressed(report: &DriftReport) -> Option<String> {
     let named: Vec<String> = report.regressed.iter().take(NAMED).map(question).collect();
     let more = report.questions.regressed.saturating_sub(named.len() as u64);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -142,35 +145,37 @@ fn question(question: &QuestionFinding) -> String {
     format!("{id} ({category}, {:.0} -> {:.0} %)", baseline.mean * 100.0, current.mean * 100.0)
 }
 
-fn next(found: &Found, report: &DriftReport) -> Vec<String> {
-    let name = quoted(&found.run.name);
+/// Why a history that is too short begins where it does.
+pub(super) fn earlier(found: &Found, report: &DriftReport) -> Option<String> {
+    let earlier = found.earlier.as_ref().filter(|_| report.status == Status::Warming && report.measure.is_score())?;
+    let changed = earlier.changed.iter().map(|found| {
+        let [before, after] = [&found.before, &found.after].map(|text| shorten(&one_line(text), 60));
+        format!("the {} ({before} -> {after})", found.condition)
+    });
+    let changed: Vec<String> = changed.collect();
+    Some(format!("an earlier history ended on {}: you changed {}", day(earlier.at), changed.join(" and ")))
+}
+
+/// What a person may do next: what for, and the words of the command.
+fn next(found: &Found, report: &DriftReport) -> Vec<(&'static str, String)> {
+    let name = quoted(&one_line(&found.run.name));
     let first = report.since.map_or(report.run, |onset| Some(onset.since.run));
     let Some(first) = first.map(|run| run.short()) else { return vec![] };
     let before = report.baseline.map(|span| span.to.run.short());
     let last = found.run.id.short();
+    let accept = || format!("drift accept {name} --run {first} --reason TEXT");
     match report.status {
         Status::Worse | Status::Shock | Status::Watch if report.measure.is_score() => {
-            let look = before.map(|before| format!("look:   evalctl show {last} --against {before} --regressed"));
-            let mut lines: Vec<String> = look.into_iter().collect();
-            lines.push(format!("meant:  evalctl drift accept {name} --run {first} --reason TEXT"));
-            lines.push(format!("mishap: evalctl drift mask {name} --run {last} --reason TEXT"));
-            lines
+            let look = before.map(|before| ("look:", format!("show {last} --against {before} --regressed")));
+            let mishap = ("mishap:", format!("drift mask {name} --run {last} --reason TEXT"));
+            look.into_iter().chain([("meant:", accept()), mishap]).collect()
         }
-        Status::Worse => vec![format!("meant:  evalctl drift accept {name} --run {first} --reason TEXT")],
-        Status::Better if report.measure.is_score() => vec![
-            format!("keep:   evalctl drift accept {name} --run {first} --reason TEXT"),
-            format!("bless:  evalctl baseline set {last} --reason TEXT"),
-        ],
-        Status::Partial => vec![format!("meant:  evalctl drift accept {name} --run {first} --reason TEXT")],
+        Status::Worse | Status::Partial => vec![("meant:", accept())],
+        Status::Better if report.measure.is_score() => {
+            vec![("keep:", accept()), ("bless:", format!("baseline set {last} --reason TEXT"))]
+        }
         _ => vec![],
     }
-}
-
-/// A name as a shell takes it.
-fn quoted(name: &str) -> String {
-    let name = one_line(name);
-    let plain = |character: char| character.is_ascii_alphanumeric() || "-_.:/@+".contains(character);
-    if !name.is_empty() && name.chars().all(plain) { name } else { format!("'{}'", name.replace('\'', r"'\''")) }
 }
 
 /// What was corrected together, each family once.
@@ -180,6 +185,12 @@ pub(super) fn families(found: &[Found]) -> impl Iterator<Item = String> {
 }
 
 fn family(family: &Family) -> String {
+    if family.correction == Correction::SharedBudget {
+        let (tests, of) = (family.tests, one_line(&family.of));
+        return format!(
+            "corrected together: {tests} {of}: of each run by their mean evidence, one budget of false alarms"
+        );
+    }
     let by = match family.correction {
         Correction::Holm => "Holm",
         Correction::BenjaminiHochberg => "Benjamini and Hochberg",

@@ -11,7 +11,7 @@ use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Console, clean};
-use crate::{progress, refs, report, scores, stop};
+use crate::{findings, progress, refs, report, scores, stop};
 
 /// Asks, decides, and asks again where the policy wants it.
 pub(super) async fn gate(console: &Console, global: &Global, args: &GateArgs, gate: &Gate) -> Outcome {
@@ -101,7 +101,8 @@ impl Asking<'_> {
         let stopped = stop::requested(settings, &open);
         let results = Group::new(composed.evaluators).run_until(dataset, &mut *reporter, stopped).await;
         drop(reporter);
-        let runs = results.into_iter().collect::<Result<_, _>>()?;
+        let runs = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+        findings::ended(console, &composed.store, &runs).await;
         Ok((runs, composed.store))
     }
 

@@ -1,6 +1,5 @@
 //! What GitHub is told when it runs us: annotations, the summary of the step, its outputs.
 
-use std::fs::OpenOptions;
 use std::io::Write as _;
 
 use eval_drift::annotations;
@@ -8,7 +7,8 @@ use eval_drift::annotations;
 use super::markdown::markdown;
 use super::publish::Published;
 use crate::failure::Failure;
-use crate::output::{Console, clean};
+use crate::github::{SUMMARY, append};
+use crate::output::Console;
 
 /// Tells GitHub, where its variables are set. A file that cannot be written is a warning: it must not turn the decision
 /// around.
@@ -20,7 +20,7 @@ pub(super) fn tell(console: &Console, published: &Published<'_>) -> Result<(), F
         }
     }
     if !published.args.no_summary {
-        append(console, "GITHUB_STEP_SUMMARY", &(markdown(published, false) + "\n"));
+        append(console, SUMMARY, &(markdown(published, false) + "\n"));
     }
     append(console, "GITHUB_OUTPUT", &outputs(published));
     Ok(())
@@ -37,13 +37,4 @@ fn outputs(published: &Published<'_>) -> String {
     let runs: Vec<String> = published.decided.iter().map(|found| found.run.id.to_string()).collect();
     let (decision, exit) = (published.decision(), published.exit as u8);
     format!("decision={decision}\nexit_code={exit}\nrun={}\ndrop={drop}\n", runs.join(","))
-}
-
-/// Appends to the file that a variable names, if it is set.
-fn append(console: &Console, variable: &str, text: &str) {
-    let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) else { return };
-    let opened = OpenOptions::new().create(true).append(true).open(&path);
-    if let Err(error) = opened.and_then(|mut file| file.write_all(text.as_bytes())) {
-        console.warn(format!("cannot write to {} ({variable}): {error}", clean(&path.to_string_lossy())));
-    }
 }

@@ -1,7 +1,7 @@
 //! The database of an import.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use eval_core::{
@@ -19,6 +19,8 @@ use crate::failure::Failure;
 pub(super) struct Late {
     url: String,
     store: OnceCell<DieselStore>,
+    /// The runs of the file.
+    put: Mutex<BTreeSet<RunId>>,
     /// What was stored of each run of the file before.
     before: Mutex<BTreeMap<RunId, Interim>>,
     /// Whether a run was new or another than the stored one.
@@ -33,7 +35,7 @@ impl Late {
             Err(_) => OnceCell::new(),
         };
         let url = settings.database_url.value.clone();
-        Ok(Self { url, store, before: Mutex::default(), changed: AtomicBool::new(false) })
+        Ok(Self { url, store, put: Mutex::default(), before: Mutex::default(), changed: AtomicBool::new(false) })
     }
 
     /// Whether anything was stored that was not there before.
@@ -50,6 +52,21 @@ impl Late {
         Ok(false)
     }
 
+    /// The database; `None` while nothing was stored.
+    pub(super) fn database(&self) -> Option<&DieselStore> {
+        self.store.get()
+    }
+
+    /// The runs that were stored, as they stand now.
+    pub(super) async fn runs(&self) -> Result<Vec<Run>, StoreError> {
+        let store = self.store().await?;
+        let mut runs = Vec::new();
+        for run in &*self.put.lock().await {
+            runs.push(store.get_run(*run).await?);
+        }
+        Ok(runs)
+    }
+
     async fn store(&self) -> Result<&DieselStore, StoreError> {
         self.store.get_or_try_init(|| DieselStore::open(&self.url)).await
     }
@@ -64,6 +81,7 @@ impl Late {
 impl Store for Late {
     async fn put_run(&self, run: &Run) -> Result<(), StoreError> {
         let store = self.store().await?;
+        self.put.lock().await.insert(run.id);
         if !store.get_run(run.id).await.is_ok_and(|stored| stored == *run) {
             self.changed.store(true, Ordering::Relaxed);
         }
