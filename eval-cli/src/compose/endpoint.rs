@@ -14,6 +14,7 @@ use crate::command;
 use crate::config::{BASE_URLS, KEYS, Origin, Settings};
 use crate::failure::{Failure, did_you_mean};
 use crate::output::{Console, clean, one_line, shorten};
+use crate::telemetry::Telemetry;
 
 /// So much of what a server says that is none of ours.
 const SAID: usize = 160;
@@ -22,6 +23,8 @@ const SAID: usize = 160;
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     client: OpenAi,
+    url: String,
+    telemetry: Telemetry,
     profile: Wire,
     /// The models it lists; `None` when it does not list any.
     pub(crate) models: Option<Vec<String>>,
@@ -45,7 +48,8 @@ impl Endpoint {
             Profile::Auto => Wire::detect(url).await.map_err(|error| unreachable(url, settings, &error))?,
         };
         let client = client(settings, url, profile)?;
-        let endpoint = Self { models: list(&client, url, settings).await?, client, profile };
+        let models = list(&client, url, settings).await?;
+        let endpoint = Self { models, client, url: url.to_owned(), telemetry: console.telemetry.clone(), profile };
         console.note(endpoint.describe(url, settings));
         Ok(endpoint)
     }
@@ -81,7 +85,8 @@ impl Endpoint {
         recalls: &Recalls,
     ) -> Arc<dyn Provider> {
         let patience = Duration::from_secs_f64(settings.patience_s.value);
-        let ledger = recalls.over(self.client.clone()).layer(LedgerLayer::new(log));
+        let told = self.telemetry.over(Arc::new(self.client.clone()), &self.url);
+        let ledger = recalls.over(told).layer(LedgerLayer::new(log));
         let patient = ledger.layer(OutageLayer::new(patience).waits(waits.clone()));
         let limited = patient.layer(limit(settings, ceiling).patience(patience).waits(waits));
         Arc::new(limited.layer(RetryLayer::new(settings.max_attempts.value)))

@@ -82,7 +82,7 @@ pub(crate) fn narrow(mut dataset: Dataset, selecting: &Selecting) -> Result<Data
 
 /// The display, who notes which runs are open, and for `--format jsonl` the events on stdout beside them.
 pub(crate) fn reporter(console: &Console, display: Box<dyn Reporter>, open: &stop::Open) -> Box<dyn Reporter> {
-    let fanout = Fanout::new().with(open.clone()).with(display);
+    let fanout = Fanout::new().with(open.clone()).with(display).with(console.telemetry.reporter());
     Box::new(match console.format {
         Format::Jsonl => fanout.with(JsonLines::new(std::io::stdout())),
         _ => fanout,
