@@ -1,8 +1,10 @@
 //! What can be typed.
 
+mod costs;
 mod decide;
 mod drift;
 mod files;
+mod judging;
 mod reading;
 mod recalling;
 mod retention;
@@ -12,9 +14,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use costs::{Costing, PricesVerb, RecostArgs};
 pub(crate) use decide::{CompareArgs, GateArgs, OnInconclusive, Only, PowerArgs, SelfTestArgs};
 pub(crate) use drift::{BaselineVerb, Detector, DriftArgs, DriftVerb, Looking, MarkArgs, Saying, SchemaOf};
 pub(crate) use files::{ExportArgs, ImportArgs};
+pub(crate) use judging::{
+    AnchorsArgs, AuditArgs, CalibrateArgs, JudgeVerb, LabelImportArgs, LabelSampleArgs, LabelVerb, RescoreArgs,
+};
 pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
 pub(crate) use recalling::{Caching, Taping};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
@@ -44,7 +50,7 @@ Examples:
   evalctl export @latest --outcome failed -o failed.csv what to look at in a spreadsheet
 
 Exit codes: 0 done or pass · 1 a gate failed, or drift was found · 2 usage, configuration, data set or database
-  3 inconclusive · 4 provider, network or key · 70 a defect of evalctl · 130 interrupted
+  3 inconclusive · 4 provider, network or key · 5 a cap was reached · 70 a defect of evalctl · 130 interrupted
 Results go to stdout, everything else to stderr. Keys are read from the environment or .env, never from a flag.";
 
 /// Flags of every command.
@@ -117,6 +123,20 @@ pub(crate) enum Verb {
     Resume(Box<ResumeArgs>),
     /// Repeat the failed and unscored questions of a run
     RetryErrors(Box<ResumeArgs>),
+    /// Judge the stored answers of a run again, without asking the model
+    #[command(after_help = judging::RESCORE_EXAMPLES)]
+    Rescore(Box<RescoreArgs>),
+    /// Whether a judge can be trusted: anchors, agreement with people, tests
+    #[command(after_help = judging::JUDGE_EXAMPLES)]
+    Judge {
+        #[command(subcommand)]
+        verb: JudgeVerb,
+    },
+    /// What people say of answers
+    Label {
+        #[command(subcommand)]
+        verb: LabelVerb,
+    },
     /// List runs, newest first
     Runs(RunsArgs),
     /// Show a run: its questions, answers and the judge's reasons
@@ -171,6 +191,15 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: DbVerb,
     },
+    /// Look at prices of models, and make a price file of your own
+    #[command(after_help = costs::PRICES_EXAMPLES)]
+    Prices {
+        #[command(subcommand)]
+        verb: PricesVerb,
+    },
+    /// What runs cost by the prices that are known now, beside what is stored
+    #[command(after_help = costs::RECOST_EXAMPLES)]
+    Recost(RecostArgs),
     /// Simulated models over the golden questions: needs no key and no server
     Demo(DemoArgs),
     /// Print the JSON Schema of a document that `--json` prints
@@ -226,6 +255,10 @@ pub(crate) struct RunArgs {
     pub(crate) caching: Caching,
     #[command(flatten)]
     pub(crate) taping: Taping,
+    /// First have the judge grade frozen answers again (`evalctl judge anchors`): those of this run, or the newest of the
+    /// data set [default: none]
+    #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true, default_missing_value = "newest")]
+    pub(crate) anchors: Option<String>,
     /// Questions in flight at once, for each model: as many as the endpoint takes, and at most so many [default: 8]
     #[arg(long, value_name = "N")]
     pub(crate) concurrency: Option<usize>,
@@ -244,6 +277,11 @@ pub(crate) struct RunArgs {
     /// How long questions in flight may take after Ctrl-C, in seconds [default: 10]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) drain: Option<f64>,
+    #[command(flatten)]
+    pub(crate) costing: Costing,
+    /// Only say what it would take: calls, tokens and cost, from earlier runs or from lengths. Nobody is called
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -266,6 +304,8 @@ pub(crate) struct ResumeArgs {
     /// How long questions in flight may take after Ctrl-C, in seconds [default: 10]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) drain: Option<f64>,
+    #[command(flatten)]
+    pub(crate) costing: Costing,
 }
 
 /// How questions are asked and answers judged.

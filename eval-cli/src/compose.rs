@@ -1,12 +1,15 @@
 //! The pieces of a run, built from the settings. Everything that can be checked for nothing is checked here.
 
+mod budget;
 mod endpoint;
 mod files;
+mod judge;
 mod judges;
 mod model;
 mod reading;
 mod recall;
 mod store;
+mod stored;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,13 +17,16 @@ use std::time::Duration;
 
 use clap::ValueEnum as _;
 use eval_core::{
-    Completion, Dataset, Evaluator, EvaluatorBuilder, Judge, Money, Params, PromptTemplate, Provider, RunSpec,
-    Scripted, Waits,
+    Completion, Dataset, Evaluator, EvaluatorBuilder, Judge, Money, Params, PromptTemplate, Provider, Run, RunId,
+    RunKind, RunSpec, Scripted, StoredAnswers, Waits,
 };
+use eval_judge::Rubric;
 use eval_providers::Simulated;
 
+pub(crate) use budget::{Budget, DEFAULT_PRICES, price_table, prices};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use eval_store::public_url;
+pub(crate) use judge::{OneJudge, one as one_judge};
 pub(crate) use judges::{JudgeName, cheap_first, check_rows as check_judges, names as judge_names};
 pub(crate) use model::ModelName;
 pub(crate) use reading::existing as existing_store;
@@ -29,6 +35,7 @@ pub(crate) use store::{
     Closed, OpenStore, close as close_store, existing as writable_store, must_exist, of_database, open as open_store,
     plain as plain_store,
 };
+pub(crate) use stored::{Again, Against, Frozen, questions};
 
 use crate::config::Settings;
 use crate::failure::Failure;
@@ -47,6 +54,10 @@ pub(crate) struct Asked {
     pub(crate) before: Option<Before>,
     /// Where answers that were given before come from.
     pub(crate) recalls: Recalls,
+    /// The stored answers that are judged again, where no model is asked.
+    pub(crate) again: Option<Again>,
+    /// The set of frozen answers that is judged first.
+    pub(crate) anchors: Option<Run>,
 }
 
 /// What a stored run says of itself. Whoever can write a file that is imported chooses it: it is compared, and not
@@ -59,6 +70,8 @@ pub(crate) struct Before {
     pub(crate) command: String,
     /// The endpoint that it asked.
     pub(crate) base_url: Option<String>,
+    /// It and those that go on with it, each with its model: what they took counts.
+    pub(crate) runs: Vec<(RunId, String)>,
     /// The fingerprint of its prompt; `None` when it has none that is read from files.
     pub(crate) prompt: Option<String>,
 }
@@ -66,6 +79,8 @@ pub(crate) struct Before {
 /// A run that can begin.
 pub(crate) struct Composed {
     pub(crate) evaluators: Vec<Evaluator>,
+    /// Judges the frozen answers, where there are some.
+    pub(crate) anchors: Option<Evaluator>,
     pub(crate) store: OpenStore,
 }
 
@@ -80,7 +95,12 @@ pub(crate) async fn evaluators(
     let needs = asked.all || models.iter().any(|model| model.endpoint().is_some());
     let names = judges::names(settings, Some(dataset), needs)?;
     let before = asked.before.as_ref();
-    let prompt = prompt(settings, dataset, before)?;
+    let against = asked.again.as_ref().and_then(|again| again.against.as_ref());
+    judges::check_pairs(&names, against)?;
+    let prompt = match asked.again {
+        Some(_) => PromptTemplate::default(),
+        None => prompt(settings, dataset, before)?,
+    };
     let rubric = judges::rubric(settings.rubric.value.as_deref());
     let rubric = rubric.map_err(|failure| hide(failure, before, "rubric"))?;
     let column = judges::asks_llm(dataset, &names)?.then(|| judges::grader_of_column(&names));
@@ -94,6 +114,13 @@ pub(crate) async fn evaluators(
     };
     let models = if asked.all { all_models(endpoint.as_ref())? } else { models };
     check(console, endpoint.as_ref(), &models, &graders)?;
+    let budget = Budget::new(settings, store.clone())?;
+    if let Some(endpoint) = &endpoint {
+        let asked = models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied());
+        budget.check(endpoint.reports_cost(), asked)?;
+    }
+    let runs = before.map_or(&[][..], |before| &before.runs);
+    budget.recall(&*store, runs, &graders).await?;
     let connections = models.len() * graders.len().max(1);
     let concurrency = match &endpoint {
         Some(_) => files::affordable(console, settings.concurrency.value, connections),
@@ -104,11 +131,12 @@ pub(crate) async fn evaluators(
     let recalls = &asked.recalls;
     recalls.check(models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied()))?;
     let asking = |endpoint: &Endpoint| {
-        recalls.cached(endpoint.provider(settings, store.clone(), ceiling, waits.clone(), recalls), settings)
+        let provider = endpoint.provider(settings, store.clone(), ceiling, waits.clone(), (&budget, recalls));
+        recalls.cached(provider, settings)
     };
     let provider = recalls.replayed(store.clone()).or(endpoint.as_ref().map(asking));
     let (column, repeatable) = (column.as_deref(), recalls.needs_repeatable());
-    let bench = judges::Bench { column, provider: provider.as_ref(), repeatable, rubric: &rubric };
+    let bench = judges::Bench { column, provider: provider.as_ref(), repeatable, rubric: &rubric, against };
     let judges = bench.judges(&names)?;
     let parts = Parts {
         concurrency,
@@ -124,11 +152,15 @@ pub(crate) async fn evaluators(
         git: crate::git::provenance(),
     };
     let evaluators = models.iter().map(|model| parts.evaluator(model)).collect::<Result<_, _>>()?;
-    Ok(Composed { evaluators, store })
+    let anchors = asked.anchors.as_ref().map(|set| parts.again(RunKind::Anchor, set)).transpose()?;
+    Ok(Composed { evaluators, anchors, store })
 }
 
 /// The models that were named.
 pub(crate) fn models(settings: &Settings, dataset: &Dataset, asked: &Asked) -> Result<Vec<ModelName>, Failure> {
+    if let Some(again) = &asked.again {
+        return Ok(vec![ModelName::Stored(Box::new(again.run.clone()), again.kind)]);
+    }
     let names = &settings.models.value;
     if names.is_empty() && !asked.all {
         return Err(Failure::usage("no model")
@@ -172,10 +204,10 @@ fn check(
             clean(grader)
         ));
     }
-    for model in models.iter().filter_map(ModelName::endpoint).filter(|model| graders.contains(model)) {
-        console.warn(format!("`{}` grades its own answers", clean(model)));
-    }
-    for model in models.iter().filter_map(ModelName::endpoint) {
+    for model in models.iter().filter_map(ModelName::who_answers) {
+        if graders.contains(&model) {
+            console.warn(format!("`{}` grades its own answers", clean(model)));
+        }
         let others = graders.iter().filter(|grader| **grader != model);
         for grader in others {
             if let Some(family) = eval_judge::relatives(model, &format!("llm:{grader}")) {
@@ -203,6 +235,11 @@ fn prompt(settings: &Settings, dataset: &Dataset, before: Option<&Before>) -> Re
         prompt.check(dataset.columns())?;
     }
     Ok(prompt)
+}
+
+/// What is sent beside the questions: the prompt and the rubric.
+pub(crate) fn texts(settings: &Settings, dataset: &Dataset) -> Result<(PromptTemplate, Rubric), Failure> {
+    Ok((prompt(settings, dataset, None)?, judges::rubric(settings.rubric.value.as_deref())?))
 }
 
 /// A stored run can name any file: of one that is not what it was, nothing is shown.
@@ -263,8 +300,17 @@ impl Parts<'_> {
                 let prompt = PromptTemplate::column(name);
                 self.builder(Arc::new(repeat()))?.model(format!("column:{name}")).prompt(prompt)
             }
+            ModelName::Stored(run, kind) => return self.again(*kind, run),
         };
         Ok(builder.build()?)
+    }
+
+    /// What judges the answers of a stored run again.
+    fn again(&self, kind: RunKind, run: &Run) -> Result<Evaluator, Failure> {
+        let answers = StoredAnswers::new(self.store.clone(), run.id);
+        let mut spec = self.spec.clone();
+        (spec.dataset, spec.prompt, spec.system) = (String::new(), None, None);
+        Ok(self.builder(Arc::new(answers))?.spec(spec).judging_again(kind, run).build()?)
     }
 
     fn builder(&self, provider: Arc<dyn Provider>) -> Result<EvaluatorBuilder, Failure> {
@@ -305,12 +351,14 @@ fn spec(settings: &Settings, asked: &Asked) -> RunSpec {
     spec.rubric = path(&settings.rubric.value);
     let base_url = settings.base_url.value.as_deref().filter(|_| !asked.recalls.is_replay());
     spec.base_url = base_url.map(public_url);
+    spec.against = asked.again.as_ref().and_then(|again| Some(again.against.as_ref()?.run));
     spec.profile = settings.profile.value.to_possible_value().map(|value| value.get_name().to_owned());
     spec.timeout_s = Some(settings.timeout_s.value);
     spec.max_attempts = Some(settings.max_attempts.value);
     (spec.rpm, spec.tpm) = (settings.rpm.value, settings.tpm.value);
     spec.patience_s = Some(settings.patience_s.value);
     spec.concurrency = Some(settings.concurrency.value);
+    spec.caps = settings.caps.value;
     spec
 }
 

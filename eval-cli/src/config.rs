@@ -1,5 +1,6 @@
 //! The settings: flags over environment over `.env` over `evalctl.toml` over defaults, each with its origin.
 
+mod caps;
 mod environment;
 mod file;
 mod setting;
@@ -7,6 +8,7 @@ mod setting;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use eval_core::Caps;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -62,6 +64,10 @@ pub(crate) struct Settings {
     pub(crate) json_out: Setting<Option<PathBuf>>,
     pub(crate) spill: Setting<Option<PathBuf>>,
     pub(crate) drain_s: Setting<f64>,
+    pub(crate) prices: Setting<Option<PathBuf>>,
+    pub(crate) caps: Setting<Caps>,
+    /// The frozen answers that are judged first: a run, or `newest`.
+    pub(crate) anchors: Setting<Option<String>>,
     /// The key and the name of the variable it was found in.
     pub(crate) key: Option<Key>,
 }
@@ -86,6 +92,9 @@ pub(crate) struct Typed {
     pub(crate) json_out: Option<PathBuf>,
     pub(crate) spill: Option<PathBuf>,
     pub(crate) drain: Option<f64>,
+    pub(crate) prices: Option<PathBuf>,
+    pub(crate) caps: Caps,
+    pub(crate) anchors: Option<String>,
     /// The flags whose values were not typed but are those of a stored run. The endpoint is never one of them: a key
     /// goes where its owner says, and not where a stored run does.
     pub(crate) of_run: Vec<&'static str>,
@@ -104,6 +113,9 @@ impl From<&RunArgs> for Typed {
             json_out: args.json_out.clone(),
             spill: args.spill.clone(),
             drain: args.drain,
+            prices: args.costing.prices.clone(),
+            caps: args.costing.caps(),
+            anchors: args.anchors.clone(),
             of_run: Vec::new(),
         }
     }
@@ -221,6 +233,9 @@ impl Settings {
             json_out: sources.optional("--json-out", typed.json_out, &["EVALCTL_JSON_OUT"], path, values.json_out)?,
             spill: sources.optional("--spill", typed.spill, &["EVALCTL_SPILL"], path, values.spill)?,
             drain_s: sources.pick("--drain", typed.drain, &["EVALCTL_DRAIN"], number, values.drain, DEFAULT_DRAIN_S)?,
+            prices: sources.optional("--prices", typed.prices, &["EVALCTL_PRICES"], path, values.prices)?,
+            caps: sources.caps(typed.caps, values.caps),
+            anchors: sources.optional("--anchors", typed.anchors, &["EVALCTL_ANCHORS"], text, values.anchors)?,
             key: environment.find(&KEYS).map(|(value, origin)| Key { secret: value.into(), origin }),
         };
         settings.check()

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Inconclusive = 3,
     /// Provider, network or key.
     Provider = 4,
+    /// A cap was reached: what was finished is saved, and the run can go on.
+    Capped = 5,
     /// A defect of ours.
     Defect = 70,
     /// Interrupted by the user.

@@ -5,9 +5,11 @@ mod command;
 mod compose;
 mod config;
 mod confirm;
+mod draw;
 mod exit;
 mod failure;
 mod findings;
+mod fitness;
 mod git;
 mod github;
 mod mount;
@@ -63,9 +65,9 @@ fn check_format(format: Format, verb: &Verb) -> Result<(), Failure> {
     let (has, name, whose) = match format {
         Format::Csv => (matches!(verb, Verb::Export(_)), "csv", "`evalctl export`"),
         Format::Md => {
-            let decides = matches!(verb, Verb::Gate(_) | Verb::Compare(_) | Verb::Drift(_));
+            let decides = matches!(verb, Verb::Gate(_) | Verb::Compare(_) | Verb::Drift(_) | Verb::Judge { .. });
             let plans = matches!(verb, Verb::Power(_) | Verb::SelfTest(_));
-            (decides || plans, "md", "`evalctl gate`, `compare`, `drift`, `power` and `selftest`")
+            (decides || plans, "md", "`evalctl gate`, `compare`, `drift`, `judge`, `power` and `selftest`")
         }
         Format::Junit => {
             (matches!(verb, Verb::Gate(_) | Verb::Drift(_)), "junit", "`evalctl gate` and `evalctl drift`")
@@ -81,6 +83,9 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
         Verb::Run(args) => verbs::run::run(console, global, *args).await,
         Verb::Resume(args) => verbs::resume::resume(console, global, *args).await,
         Verb::RetryErrors(args) => verbs::resume::retry_errors(console, global, *args).await,
+        Verb::Rescore(args) => verbs::rescore::rescore(console, global, *args).await,
+        Verb::Judge { verb } => verbs::judge::judge(console, global, verb).await,
+        Verb::Label { verb } => verbs::label::label(console, global, verb).await,
         Verb::Runs(args) => verbs::runs::runs(console, global, args).await,
         Verb::Show(args) => verbs::show::show(console, global, args).await,
         Verb::Models(args) => verbs::models::models(console, global, args).await,
@@ -104,6 +109,8 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
         Verb::Db { verb: DbVerb::Migrate } => verbs::db::migrate(console, global).await,
         Verb::Db { verb: DbVerb::Prune(args) } => verbs::db::prune(console, global, args).await,
         Verb::Db { verb: DbVerb::Delete(args) } => verbs::db::delete(console, global, args).await,
+        Verb::Prices { verb } => verbs::prices::prices(console, global, verb),
+        Verb::Recost(args) => verbs::recost::recost(console, global, args).await,
         Verb::Demo(args) => verbs::demo::demo(console, global, args).await,
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "evalctl", &mut std::io::stdout());

@@ -29,6 +29,17 @@ pub(crate) fn results(console: &Console, runs: &[&Run]) -> String {
     table.render(console.width)
 }
 
+/// How a judge graded frozen answers, beside how they were graded when they were frozen.
+pub(crate) fn anchors(judged: &Run, set: &Run) -> String {
+    let level = |run: &Run| percent(run.score().map(|score| score.mean));
+    let (count, judge) = (judged.planned, clean(&judged.provenance.judge));
+    let then = match judged.provenance.judge_hash == set.provenance.judge_hash {
+        true => format!("{} when they were frozen", level(set)),
+        false => format!("frozen with another judge, {}", clean(&set.provenance.judge)),
+    };
+    format!("anchors: {judge} gives {count} frozen answers {} ({then}); run {}", level(judged), judged.id.short())
+}
+
 /// What is stored of a run that goes on or was cut off, and so has no summary.
 pub(crate) async fn interim(store: &dyn Reports, run: &Run) -> Result<Option<Interim>, Failure> {
     match run.summary {
@@ -41,6 +52,15 @@ pub(crate) async fn interim(store: &dyn Reports, run: &Run) -> Result<Option<Int
 pub(crate) fn label(run: &Run) -> String {
     let name = clean(&run.name);
     if run.provenance.simulated && !name.contains("simulated") { format!("{name} (simulated)") } else { name }
+}
+
+/// How many costs of a run are missing in its sums; `None` when none is.
+pub(crate) fn unpriced(run: &Run) -> Option<String> {
+    let summary = run.summary.as_ref()?;
+    let missing = |what: &str, unknown: u64| (unknown > 0).then(|| format!("{unknown} {what} without a known cost"));
+    let parts = [missing("answers", summary.cost.unknown), missing("verdicts", summary.judge_cost.unknown)];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("unpriced: {} has {} (`evalctl prices`)", label(run), parts.join(" and ")))
 }
 
 fn figures(run: &Run) -> [String; 8] {

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Completion, FinishReason, Money, Origin, Pricing, ProviderError, ProviderErrorKind, RunId, Sample, Served,
-    StoreError, Timing, Usage, clock,
+    Completion, FinishReason, Money, Origin, Pricing, ProviderError, ProviderErrorKind, RunId, Sample, Scope, Served,
+    Spending, StoreError, Timing, Usage, clock,
 };
 
 /// The id of an attempt, unique in its run. Ids sort by the time at which the attempts began.
@@ -236,6 +236,13 @@ pub trait AttemptLog: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     async fn attempts(&self, run: RunId, after: Option<AttemptId>, limit: usize) -> Result<Vec<Attempt>, StoreError>;
+
+    /// What the calls of a scope took together that began at this time or later (UTC) and have ended, with every end that
+    /// was told ([`end`](Self::end)).
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    async fn spent(&self, since: Timestamp, scope: &Scope) -> Result<Spending, StoreError>;
 }
 
 #[async_trait]
@@ -259,6 +266,10 @@ impl<L: AttemptLog + ?Sized> AttemptLog for Arc<L> {
 
     async fn attempts(&self, run: RunId, after: Option<AttemptId>, limit: usize) -> Result<Vec<Attempt>, StoreError> {
         (**self).attempts(run, after, limit).await
+    }
+
+    async fn spent(&self, since: Timestamp, scope: &Scope) -> Result<Spending, StoreError> {
+        (**self).spent(since, scope).await
     }
 }
 

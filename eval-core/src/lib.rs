@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod allowance;
 mod attempt;
 mod clock;
 mod dataset;
@@ -12,6 +13,7 @@ mod event;
 mod exact;
 mod hash;
 mod judge;
+mod label;
 mod lease;
 mod money;
 mod origin;
@@ -36,6 +38,7 @@ pub use jiff::Timestamp;
 /// A day of the calendar, re-exported from [`jiff`].
 pub use jiff::civil::Date;
 
+pub use allowance::{Allowance, Amount, Cap, Caps, Grant, Refusal, Reserved, Scope, Spending};
 pub use attempt::{Attempt, AttemptEnd, AttemptId, AttemptLog, AttemptOutcome};
 pub use dataset::{Dataset, DatasetDiff, Draw, Sample, SampleId, Samples, Selection, UNCATEGORIZED};
 pub use drift::{
@@ -54,13 +57,14 @@ pub use evaluator::{Again, Evaluator, EvaluatorBuilder, Group};
 pub use event::{Event, EventKind};
 pub use hash::short_hash;
 pub use judge::{Judge, Verdict};
+pub use label::{Label, Labels};
 pub use lease::{Lease, Leases, Owner};
 pub use money::{Money, PriceSource, Pricing};
 pub use origin::{Origin, Purpose};
 pub use prompt::PromptTemplate;
 pub use provider::{
     Completion, FinishReason, Layer, Message, Params, Provider, ProviderExt, Rate, Rates, Recall, Request, Role,
-    Scripted, Served, Timing, Usage,
+    Scripted, Served, StoredAnswers, Timing, Usage,
 };
 pub use reporter::{Collect, Fanout, JsonLines, Reporter};
 pub use run::{DatasetRef, Progress, Provenance, Run, RunId, RunKind, RunStatus, Stop};
@@ -76,6 +80,6 @@ pub use waits::{Ending, Held, Wait, Waiting, Waits};
 
 #[cfg(feature = "mock")]
 pub use {
-    attempt::MockAttemptLog, drift::MockDriftDetector, judge::MockJudge, lease::MockLeases, provider::MockProvider,
-    reporter::MockReporter, store::MockStore,
+    allowance::MockAllowance, attempt::MockAttemptLog, drift::MockDriftDetector, judge::MockJudge, lease::MockLeases,
+    provider::MockProvider, reporter::MockReporter, store::MockStore,
 };

@@ -9,7 +9,9 @@ use crate::era::Era;
 use crate::monitor::Difference;
 use crate::questions::Questions;
 use crate::replay::Replay;
-use crate::{MonitorSettings, QualityMonitor, Reading, StreamKind, categories, changes, judge_anchors, onset};
+use crate::{
+    MonitorSettings, QualityMonitor, Reading, StreamKind, categories, changes, judge_anchors, onset, prompt_tokens,
+};
 
 /// Without a change the questions of so many latest runs are looked at: in fewer nothing can be said of one.
 const RECENT: usize = 3;
@@ -147,6 +149,9 @@ impl Finding<'_> {
         let runs = self.replay.counting(first..windows.len()).count();
         let onset = Onset::new(point(first)?, runs as u32).between(point(earliest)?, point(latest)?);
         report.since = Some(onset);
+        let near = earliest.saturating_sub(1)..(latest + 1).min(windows.len());
+        report.changes.extend(prompt_tokens::changes(windows.get(near).unwrap_or_default()));
+        report.changes.sort_by_key(|change| change.at);
         changes::coincide(&mut report.changes, windows, earliest, latest);
         Some(first)
     }

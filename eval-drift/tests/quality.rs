@@ -5,7 +5,7 @@ mod common;
 use common::Model;
 use eval_core::{
     Cause, Condition, Conditions, Correction, DriftDetector, DriftReport, EffectKind, History, HistoryKey, Mark,
-    MarkKind, Measure, Severity, Status, Window, WindowCounts,
+    MarkKind, Measure, SampleMeasures, Severity, Status, Window, WindowCounts,
 };
 use eval_drift::{MonitorSettings, QualityMonitor, StreamKind};
 
@@ -350,4 +350,29 @@ fn the_key_and_the_method_stand_in_the_report() {
     );
     assert_eq!(report.method.to_string(), "quality-monitor/1 alarm=500.0 run_noise=0.005 watch=200.0");
     assert_eq!(report.measure, Measure::Quality);
+}
+
+/// A model behind the same name whose tokenizer counts a third of the questions otherwise.
+#[test]
+fn another_tokenizer_at_the_time_of_a_drop_is_told() {
+    for swapped in [false, true] {
+        let mut history = Model::new(100, SEED).history(30, 20.0, 20);
+        for (at, window) in history.windows.iter_mut().enumerate() {
+            let measures = window.scores.iter().zip(0..).map(|(score, question)| {
+                let mut measures = SampleMeasures::new(score.key.clone());
+                let other = swapped && at >= 20 && question % 3 == 0;
+                measures.prompt_tokens = Some(if other { 19.0 } else { 10.0 });
+                measures
+            });
+            window.measures = measures.collect();
+        }
+        let report = detect(&history);
+        assert_eq!(report.status, Status::Worse);
+        let told = report.changes.iter().find(|change| change.condition == Condition::PromptTokens);
+        assert_eq!(told.is_some(), swapped);
+        if let Some(change) = told {
+            assert_eq!((change.run, change.coincides), (history.windows[20].run, true));
+            assert_eq!(change.after, ["mean 13.1, other numbers for 34 % of the questions"]);
+        }
+    }
 }

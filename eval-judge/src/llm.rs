@@ -244,7 +244,7 @@ fn read<T>(completion: &Completion, parse: impl Fn(&str) -> Result<T, Garbled>) 
 /// An error with what all calls of its verdict used and cost.
 fn charged(mut error: ProviderError, bill: &mut Bill) -> JudgeError {
     bill.failure(&error);
-    (error.usage, error.cost) = (bill.usage(), bill.cost());
+    (error.usage, error.cost, error.pricing) = (bill.usage(), bill.cost(), bill.pricing());
     JudgeError::Provider(error)
 }
 

@@ -149,7 +149,7 @@ fn with(error: JudgeError, bill: &Bill) -> JudgeError {
         JudgeError::Provider(mut error) => {
             let mut bill = bill.clone();
             bill.failure(&error);
-            (error.usage, error.cost) = (bill.usage(), bill.cost());
+            (error.usage, error.cost, error.pricing) = (bill.usage(), bill.cost(), bill.pricing());
             JudgeError::Provider(error)
         }
         error => error,

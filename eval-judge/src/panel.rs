@@ -158,7 +158,7 @@ fn charged(error: JudgeError, mut bill: Bill) -> JudgeError {
     match error {
         JudgeError::Provider(mut error) => {
             bill.failure(&error);
-            (error.usage, error.cost) = (bill.usage(), bill.cost());
+            (error.usage, error.cost, error.pricing) = (bill.usage(), bill.cost(), bill.pricing());
             JudgeError::Provider(error)
         }
         error => error,

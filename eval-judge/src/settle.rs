@@ -24,7 +24,7 @@ pub(crate) fn settled(name: &str, result: Result<Verdict, JudgeError>) -> Result
 fn unscored(name: &str, error: &JudgeError) -> Verdict {
     let verdict = Verdict::unscored(name, error_chain(error));
     match error {
-        JudgeError::Provider(error) => verdict.usage(error.usage).cost(error.cost),
+        JudgeError::Provider(error) => verdict.usage(error.usage).cost(error.cost).pricing(error.pricing),
         // Found out before anything was asked.
         JudgeError::Lacks(_) => verdict.cost(Some(Money::ZERO)),
         _ => verdict,

@@ -2,10 +2,12 @@
 
 mod awake;
 mod backoff;
+mod budget;
 mod elapsed;
 mod ledger;
 mod limit;
 mod outage;
+mod price;
 mod random;
 mod retry;
 mod simulated;
@@ -19,9 +21,11 @@ mod litellm;
 #[cfg(feature = "openai")]
 mod openai;
 
+pub use budget::{Allowances, Budget, BudgetLayer};
 pub use ledger::{Ledger, LedgerLayer};
 pub use limit::{Adaptive, AdaptiveLayer, Limit, LimitLayer};
 pub use outage::{Outage, OutageLayer};
+pub use price::{ModelPrice, PriceError, PriceLayer, PriceTable, Priced, Prices};
 pub use retry::{Retry, RetryLayer};
 pub use simulated::{CatalogueEntry, Drift, Simulated, SimulatedBuilder};
 pub use timeout::{Timeout, TimeoutLayer};

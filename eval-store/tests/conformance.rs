@@ -43,6 +43,12 @@ async fn a_file_keeps_baselines_marks_and_findings() {
     conformance::drift(async || files.next().await).await;
 }
 
+#[tokio::test]
+async fn a_file_keeps_labels() {
+    let files = Files::new();
+    conformance::labels(async || files.next().await).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_makes_reports() {
     let files = Files::new();
@@ -62,6 +68,11 @@ async fn memory_keeps_attempts_and_leases() {
 #[tokio::test]
 async fn memory_keeps_baselines_marks_and_findings() {
     conformance::drift(in_memory).await;
+}
+
+#[tokio::test]
+async fn memory_keeps_labels() {
+    conformance::labels(in_memory).await;
 }
 
 #[tokio::test]
@@ -89,6 +100,12 @@ async fn postgres_keeps_attempts_and_leases() {
 async fn postgres_keeps_baselines_marks_and_findings() {
     let Some(postgres) = Postgres::shared() else { return };
     conformance::drift(async || on(postgres).await).await;
+}
+
+#[tokio::test]
+async fn postgres_keeps_labels() {
+    let Some(postgres) = Postgres::shared() else { return };
+    conformance::labels(async || on(postgres).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use eval_core::{AttemptLog, Provider, ProviderError, ProviderErrorKind, ProviderExt as _, Waits};
 use eval_providers::{
-    AdaptiveLayer, LedgerLayer, LimitLayer, LiteLlm, OpenAi, OutageLayer, Profile as Wire, RetryLayer, offers,
+    AdaptiveLayer, LedgerLayer, LimitLayer, LiteLlm, OpenAi, OutageLayer, PriceLayer, Profile as Wire, RetryLayer,
+    offers,
 };
 
-use super::{Before, Recalls};
+use super::{Before, Budget, Recalls};
 use crate::args::Profile;
 use crate::command;
 use crate::config::{BASE_URLS, KEYS, Origin, Settings};
@@ -75,19 +76,25 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint, each attempt written down, waited for while it is away, limited, with retries around it.
+    /// Whether it says itself what calls cost.
+    pub(crate) fn reports_cost(&self) -> bool {
+        self.profile == Wire::LiteLlm
+    }
+
+    /// The endpoint, each attempt priced, written down and allowed, waited for while it is away, limited, with retries around it.
     pub(crate) fn provider(
         &self,
         settings: &Settings,
         log: Arc<dyn AttemptLog>,
         ceiling: usize,
         waits: Waits,
-        recalls: &Recalls,
+        (budget, recalls): (&Budget, &Recalls),
     ) -> Arc<dyn Provider> {
         let patience = Duration::from_secs_f64(settings.patience_s.value);
         let told = self.telemetry.over(Arc::new(self.client.clone()), &self.url);
-        let ledger = recalls.over(told).layer(LedgerLayer::new(log));
-        let patient = ledger.layer(OutageLayer::new(patience).waits(waits.clone()));
+        let priced = recalls.over(told).layer(PriceLayer::new(budget.prices.clone()));
+        let allowed = budget.around(priced.layer(LedgerLayer::new(log)));
+        let patient = allowed.layer(OutageLayer::new(patience).waits(waits.clone()));
         let limited = patient.layer(limit(settings, ceiling).patience(patience).waits(waits));
         Arc::new(limited.layer(RetryLayer::new(settings.max_attempts.value)))
     }

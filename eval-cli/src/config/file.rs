@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use super::caps::CapTable;
 use crate::args::Profile;
 use crate::failure::{Failure, did_you_mean};
 
@@ -45,9 +46,12 @@ pub(crate) struct Values {
     pub(crate) drain: Option<Spanned<f64>>,
     pub(crate) cache: Option<Spanned<PathBuf>>,
     pub(crate) cache_days: Option<Spanned<f64>>,
+    pub(crate) anchors: Option<Spanned<String>>,
     pub(crate) database_url: Option<Spanned<String>>,
     pub(crate) json_out: Option<Spanned<PathBuf>>,
     pub(crate) spill: Option<Spanned<PathBuf>>,
+    pub(crate) prices: Option<Spanned<PathBuf>>,
+    pub(crate) caps: Option<Spanned<CapTable>>,
 }
 
 impl ConfigFile {

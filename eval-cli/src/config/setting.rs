@@ -4,8 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use eval_core::Caps;
 use toml::Spanned;
 
+use super::caps::CapTable;
 use super::{ConfigFile, Environment};
 use crate::failure::Failure;
 
@@ -89,6 +91,17 @@ impl Sources<'_> {
             Some(found) => Setting { value: Some(found.value), origin: found.origin },
             None => Setting { value: None, origin: Origin::Default },
         })
+    }
+
+    /// The caps that were typed, and where those say nothing the ones of the file.
+    pub(super) fn caps(&self, typed: Caps, filed: Option<Spanned<CapTable>>) -> Setting<Caps> {
+        let origin = filed
+            .as_ref()
+            .zip(self.file)
+            .map(|(spanned, file)| Origin::File(file.path.clone(), file.line(spanned.span().start)));
+        let value = typed.or(filed.map(|table| Caps::from(table.into_inner())).unwrap_or_default());
+        let typed = (!typed.is_none()).then_some(Origin::Flag("--max-…"));
+        Setting { value, origin: typed.or(origin).unwrap_or(Origin::Default) }
     }
 
     fn look<T>(

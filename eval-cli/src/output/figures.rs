@@ -55,7 +55,7 @@ pub(crate) fn money(amount: Option<Money>) -> String {
 pub(crate) fn total_money(total: &Total<Money>) -> String {
     match (total.known, total.unknown) {
         (known, 0) => money(known),
-        (None, _) => UNKNOWN.into(),
+        (None, _) => "unpriced".into(),
         (known, _) => format!("{} + ?", money(known)),
     }
 }

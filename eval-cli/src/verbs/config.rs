@@ -63,9 +63,12 @@ fn lines(settings: &Settings) -> Result<Vec<Line>, Failure> {
         line("drain", &settings.drain_s)?,
         line("cache", &settings.cache)?,
         line("cache_days", &settings.cache_days)?,
+        line("anchors", &settings.anchors)?,
         line("database_url", &database_url)?,
         line("json_out", &settings.json_out)?,
         line("spill", &settings.spill)?,
+        line("prices", &settings.prices)?,
+        line("caps", &settings.caps)?,
     ];
     lines.push(match &settings.key {
         Some(key) => ("key", Value::from("set"), key.origin.to_string()),

@@ -121,8 +121,16 @@ async fn look_at_models(
     let key =
         settings.key.as_ref().map_or_else(|| "none needed".into(), |key| format!("accepted, from {}", key.origin));
     checks.push(Check::new("key", Ok(key)));
-    let (nowhere, nobody) = (Arc::new(eval_core::InMemory::new()), eval_core::Waits::new());
-    let provider = endpoint.provider(settings, nowhere, 1, nobody, &compose::Recalls::default());
+    let log = Arc::new(eval_core::InMemory::new());
+    let budget = match compose::Budget::new(settings, log.clone()) {
+        Ok(budget) => budget,
+        Err(failure) => {
+            checks.push(Check::new("prices", Err(failure)));
+            return;
+        }
+    };
+    let provider =
+        endpoint.provider(settings, log, 1, eval_core::Waits::new(), (&budget, &compose::Recalls::default()));
     for model in wanted {
         let listed = endpoint.check(&quiet, &model);
         let result = match (listed, args.ask) {

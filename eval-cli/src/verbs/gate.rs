@@ -85,6 +85,8 @@ fn refuse_recalled<'a>(args: &GateArgs, runs: impl IntoIterator<Item = &'a Run>)
 struct Before {
     baseline: Found,
     scores: Vec<RunScores>,
+    /// Why the judge is thought to have moved since.
+    judge_moved: Option<String>,
 }
 
 impl Before {
@@ -97,7 +99,8 @@ impl Before {
         let baseline = refs::baseline(store, run, reference).await?;
         refuse_recalled(args, baseline.runs())?;
         let scores = Self::scores(store, &baseline).await?;
-        Ok(Self { baseline, scores })
+        let judge_moved = Self::judge_moved(store, run, &baseline).await?;
+        Ok(Self { baseline, scores, judge_moved })
     }
 
     /// The scores of a baseline, with the limits by which its runs were decided on; none where there is none.
@@ -108,8 +111,24 @@ impl Before {
         Ok(found)
     }
 
+    /// What the frozen answers say that were judged beside the runs.
+    async fn judge_moved<S: eval_core::Reports>(
+        store: &S,
+        run: &Run,
+        baseline: &Found,
+    ) -> Result<Option<String>, Failure> {
+        let now = store.anchors(run).await?;
+        let Found::Runs(runs) = baseline else { return Ok(None) };
+        let mut before = Vec::new();
+        for run in runs.iter().filter(|_| !now.is_empty()) {
+            before.push(store.anchors(run).await?);
+        }
+        Ok(eval_drift::judge_moved(&now, &before))
+    }
+
     fn decide(&self, gate: &Gate, look: u32, mut run: RunScores) -> GateReport {
         limits::beside(&mut run, gate, &self.scores);
+        run.judge_moved.clone_from(&self.judge_moved);
         let mut report = gate.look(look, &run, &self.scores);
         report.warnings.splice(0..0, limits::changed(&report));
         if let Found::Missing { why, command } = &self.baseline {
@@ -142,7 +161,7 @@ fn finish(console: &Console, args: &GateArgs, decided: &[Decided], undecided: &[
 
 /// The exit code that counts where several runs are decided on: what was shown to be bad comes first.
 fn worst(exits: impl Iterator<Item = Exit>) -> Exit {
-    let order = [Exit::Done, Exit::Inconclusive, Exit::Provider, Exit::Failed, Exit::Interrupted];
+    let order = [Exit::Done, Exit::Inconclusive, Exit::Capped, Exit::Provider, Exit::Failed, Exit::Interrupted];
     exits.max_by_key(|exit| order.iter().position(|other| other == exit)).unwrap_or(Exit::Inconclusive)
 }
 

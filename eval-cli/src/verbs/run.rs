@@ -1,12 +1,16 @@
 //! `evalctl run`
 
+mod plan;
+
 use std::path::Path;
 
-use eval_core::{Dataset, Draw, EvaluationQuery, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection, Store};
+use eval_core::{
+    Dataset, Draw, EvaluationQuery, Evaluator, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection, Store,
+};
 use serde_json::json;
 
 use crate::args::{Format, Global, RunArgs, Selecting};
-use crate::compose::{self, Asked, Recalls};
+use crate::compose::{self, Asked, Frozen, Recalls};
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
@@ -21,21 +25,29 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
     }
     let dataset = dataset(&settings, &args.selecting)?;
     compose::check_judges(&dataset)?;
+    let frozen = frozen(&settings, &dataset).await?;
+    let anchors = frozen.as_ref().map(|frozen| frozen.set.clone());
+    let (all, name, tags) = (args.all_models, args.name.clone(), args.tags.clone());
+    let asked = Asked { all, name, tags, anchors, ..Asked::default() };
+    if args.dry_run {
+        return plan::plan(console, &settings, &dataset, &asked).await;
+    }
     compose::refuse_used(&args.taping)?;
     let recalls = Recalls::open(&settings, &args.taping)?;
-    let asked = Asked {
-        all: args.all_models,
-        name: args.name.clone(),
-        tags: args.tags.clone(),
-        before: None,
-        recalls: recalls.clone(),
-    };
+    let asked = Asked { recalls: recalls.clone(), ..asked };
     let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;
     dataset.notes().iter().for_each(|note| console.note(format!("note: {note}")));
 
     let group = Group::new(composed.evaluators);
     let open = stop::Open::default();
     let mut reporter = reporter(console, progress::display(console), &open);
+    if let Some((judging, frozen)) = composed.anchors.zip(frozen) {
+        let (judging, stop) = (judging.in_group(group.id()), stop::requested(&settings, &open));
+        if let Err(cut) = judge_frozen(console, judging, &frozen, &mut *reporter, stop).await? {
+            drop(reporter);
+            return finish(console, &settings, compose::close_store(composed.store), &[cut]);
+        }
+    }
     let results = group.run_until(&dataset, &mut *reporter, stop::requested(&settings, &open)).await;
     drop(reporter);
 
@@ -57,6 +69,30 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
         console.note(format!("next: {}", next.join("   ")));
     }
     Ok(exit)
+}
+
+/// The frozen answers that are judged first, where the settings name some.
+pub(crate) async fn frozen(settings: &Settings, dataset: &Dataset) -> Result<Option<Frozen>, Failure> {
+    let Some(reference) = &settings.anchors.value else { return Ok(None) };
+    let store = compose::existing_store(settings).await?;
+    Frozen::find(&store, reference, dataset.name()).await.map(Some)
+}
+
+/// Has the frozen answers judged. Gives the run back where that did not come to its end.
+pub(crate) async fn judge_frozen(
+    console: &Console,
+    judging: Evaluator,
+    frozen: &Frozen,
+    reporter: &mut dyn Reporter,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<Result<(), Run>, Failure> {
+    let judged = judging.run_until(&frozen.dataset, reporter, stop).await?;
+    if judged.status != RunStatus::Finished {
+        console.note("not all frozen answers were judged, so no question was asked");
+        return Ok(Err(judged));
+    }
+    console.note(report::anchors(&judged, &frozen.set));
+    Ok(Ok(()))
 }
 
 /// The data set, opened, named and narrowed.
@@ -125,6 +161,7 @@ pub(crate) fn finish(console: &Console, settings: &Settings, closed: compose::Cl
             console.warn(format!("{} stopped early: {}", report::label(run), clean(&stop.message)));
         }
     }
+    runs.iter().filter_map(report::unpriced).for_each(|line| console.note(line));
     if let Some(file) = closed.spilled {
         let file = file.to_string_lossy();
         console.warn(format!("not all results are in the database; they are saved in {}", clean(&file)));
@@ -158,6 +195,9 @@ fn exit(runs: &[Run]) -> Exit {
     let any = |wanted: fn(&Run) -> bool| runs.iter().any(wanted);
     if any(|run| run.status == RunStatus::Cancelled) {
         return Exit::Interrupted;
+    }
+    if any(|run| run.status == RunStatus::Capped) {
+        return Exit::Capped;
     }
     if any(|run| run.stop.as_ref().is_some_and(|stop| stop.kind.is_some())) {
         return Exit::Provider;

@@ -3,8 +3,8 @@
 use super::{fixtures, must};
 use crate::{
     Attempt, AttemptEnd, AttemptId, AttemptOutcome, Completion, Durable, EvaluationQuery, FinishReason, Lease, Money,
-    Origin, Owner, PriceSource, Pricing, ProviderError, ProviderErrorKind, Recall, Run, RunId, RunQuery, RunStatus,
-    Sample, Served, StoreError, Timestamp, Timing, Usage,
+    Origin, Owner, PriceSource, Pricing, ProviderError, ProviderErrorKind, Purpose, Recall, Run, RunId, RunQuery,
+    RunStatus, Sample, Scope, Served, Spending, StoreError, Timestamp, Timing, Total, Usage,
 };
 
 /// Holds a store to the contracts of [`AttemptLog`](crate::AttemptLog) and [`Leases`](crate::Leases). `make` gives an
@@ -17,6 +17,7 @@ pub async fn durable<S: Durable>(make: impl AsyncFn() -> S) {
     announced(&make().await).await;
     pages(&make().await).await;
     abandoned(&make().await).await;
+    spent(&make().await).await;
     strangers(&make().await).await;
     one_owner(&make().await).await;
     renewal(&make().await).await;
@@ -70,6 +71,40 @@ async fn announced(store: &impl Durable) {
     }
     let found = must(store.evaluations(run, &EvaluationQuery::default()).await, "evaluations are read");
     assert_eq!(found, [evaluations[1].clone(), evaluations[0].clone()], "what was asked, and nothing else");
+}
+
+/// What was spent is told by run, model, purpose and time, at once, and what is not known is counted.
+async fn spent(store: &impl Durable) {
+    let (run, other) = (stored_run(store, 0).await.id, stored_run(store, 1).await.id);
+    let before = crate::clock::now();
+    let of = |run| Origin::answer(run, "a".into(), 1);
+    let priced = Completion::new("4").usage(Usage::new(7, 8)).cost(Some(Money::from_nanos(5)));
+    let lost = ProviderError::new(ProviderErrorKind::Network, "it broke");
+    for (origin, end) in [
+        (of(run), AttemptEnd::answered(&priced)),
+        (of(run), AttemptEnd::answered(&Completion::new("no price, no tokens"))),
+        (of(run).judge(), AttemptEnd::answered(&priced)),
+        (of(other), AttemptEnd::failed(&lost)),
+    ] {
+        let attempt = begin(store, origin).await;
+        store.end(attempt.ended(end));
+    }
+    begin(store, of(run)).await;
+    let total = |known: Option<u64>, unknown| Total::new(known, unknown);
+    let cost = |known: Option<i64>, unknown| Total::new(known.map(Money::from_nanos), unknown);
+    for (scope, expected) in [
+        (Scope::all(), Spending::new(4, 1, total(Some(30), 2), cost(Some(10), 2))),
+        (Scope::run(run), Spending::new(3, 1, total(Some(30), 1), cost(Some(10), 1))),
+        (Scope::run(run).purpose(Purpose::Judge), Spending::new(1, 0, total(Some(15), 0), cost(Some(5), 0))),
+        (Scope::run(other).model("gpt-4o"), Spending::new(1, 0, total(None, 1), cost(None, 1))),
+        (Scope::all().model("gpt-5"), Spending::default()),
+    ] {
+        let found = must(store.spent(before, &scope).await, "what was spent is read");
+        assert_eq!(found, expected, "what was spent of {scope:?}, the call in flight left out");
+    }
+    let later = Timestamp::from_second(crate::clock::now().as_second() + 60).unwrap_or(Timestamp::MAX);
+    let found = must(store.spent(later, &Scope::all()).await, "what was spent is read");
+    assert_eq!(found, Spending::default(), "nothing began later");
 }
 
 fn rich_answer() -> Completion {

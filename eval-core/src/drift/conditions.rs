@@ -110,6 +110,8 @@ pub enum Condition {
     Fingerprint,
     /// The proxy or its version.
     Proxy,
+    /// The prompt tokens of the same questions: another tokenizer or a hidden prompt.
+    PromptTokens,
 }
 
 impl Condition {
@@ -126,6 +128,7 @@ impl Condition {
             Self::ModelId => "deployment",
             Self::Fingerprint => "provider fingerprint",
             Self::Proxy => "proxy",
+            Self::PromptTokens => "prompt tokens of the same questions",
         }
     }
 

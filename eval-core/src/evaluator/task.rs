@@ -89,8 +89,8 @@ impl Setup {
         match self.answer(run, &sample, epoch).await {
             Err(error) => {
                 let stop = error.is_fatal().then(|| Stop::new(Some(error.kind), error_chain(&error)));
-                let asked = error.kind != ProviderErrorKind::Unrecorded && !(error.unsent && error.is_fatal());
-                Ended { evaluation: asked.then(|| failed(sample, epoch, &error, started)), stop }
+                let open = unmade(error.kind) || (error.unsent && error.is_fatal());
+                Ended { evaluation: (!open).then(|| failed(sample, epoch, &error, started)), stop }
             }
             Ok(completion) => self.judge(sample, epoch, completion, started).await,
         }
@@ -164,15 +164,21 @@ fn unscored(judge: &dyn Judge, error: &JudgeError) -> Graded {
     match error {
         JudgeError::Provider(cause) => {
             let stop = cause.is_fatal().then(|| Stop::new(Some(cause.kind), error_chain(error)));
-            Graded { verdict: verdict.usage(cause.usage).cost(cause.cost), kind: Some(cause.kind), stop }
+            let verdict = verdict.usage(cause.usage).cost(cause.cost).pricing(cause.pricing);
+            Graded { verdict, kind: Some(cause.kind), stop }
         }
         _ => Graded { verdict, kind: None, stop: None },
     }
 }
 
+/// Whether the call was never made, so that its question is still open.
+fn unmade(kind: ProviderErrorKind) -> bool {
+    matches!(kind, ProviderErrorKind::Unrecorded | ProviderErrorKind::Capped)
+}
+
 /// The first judge's. One whose call was never made may still be asked: then nothing is decided yet.
 fn outcome(graded: &[Graded]) -> Outcome {
-    let unasked = |graded: &&Graded| graded.kind == Some(ProviderErrorKind::Unrecorded);
+    let unasked = |graded: &&Graded| graded.kind.is_some_and(unmade);
     let Some(Graded { verdict, kind, .. }) = graded.iter().find(unasked).or(graded.first()) else {
         return Outcome::Unscored { kind: None, reason: "no judge".into() };
     };

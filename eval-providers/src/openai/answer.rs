@@ -1,6 +1,6 @@
 //! From the bytes of an answer to a completion.
 
-use eval_core::{Completion, FinishReason, ProviderError, ProviderErrorKind};
+use eval_core::{Completion, FinishReason, Money, Pricing, ProviderError, ProviderErrorKind};
 
 use super::http::Received;
 use super::redact::Redactor;
@@ -14,6 +14,7 @@ const SNIPPET: usize = 200;
 pub(super) fn read(received: &Received, redactor: &Redactor) -> Result<Completion, ProviderError> {
     completion(received, redactor).map_err(|mut error| {
         error.cost = headers::cost(&received.headers);
+        error.pricing = error.cost.map(|_| Pricing::REPORTED);
         error
     })
 }
@@ -39,7 +40,15 @@ fn completion(received: &Received, redactor: &Redactor) -> Result<Completion, Pr
     }
     let mut served = headers::served(&received.headers);
     (served.model, served.fingerprint) = (model, fingerprint);
-    Ok(Completion::new(text).finish(finish).usage(usage).served(served).cost(headers::cost(&received.headers)))
+    let answer = Completion::new(text).finish(finish).usage(usage);
+    let told = headers::cost(&received.headers);
+    let answer = match (served.cache_hit, told) {
+        // The proxy tells what the answer cost when it was made; nobody made it now.
+        (Some(true), would_have) => answer.cost(Some(Money::ZERO)).would_have_cost(would_have),
+        (_, told) => answer.cost(told),
+    };
+    let pricing = answer.cost.map(|_| Pricing::REPORTED);
+    Ok(answer.served(served).pricing(pricing))
 }
 
 /// What was said, and whether it is a refusal, which stands where nothing else was said.

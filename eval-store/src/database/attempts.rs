@@ -2,13 +2,13 @@
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use eval_core::{Attempt, AttemptEnd, AttemptId, AttemptOutcome, RunId};
+use eval_core::{Attempt, AttemptEnd, AttemptId, AttemptOutcome, Money, RunId, Scope, Spending, Timestamp, Total};
 
 use crate::database::connection::{Connection, on};
 use crate::database::error::Failure;
 use crate::database::read::sql_limit;
-use crate::database::rows::{EndRow, IntentRow};
-use crate::database::schema::{attempt_ends, attempts};
+use crate::database::rows::{EndRow, IntentRow, Text, number, purpose_name, time};
+use crate::database::schema::{attempt_ends, attempts, runs};
 
 /// The attempts of a run after this one, in the order in which they began.
 pub(crate) fn read(
@@ -51,4 +51,53 @@ pub(crate) fn abandon(connection: &mut Connection, run: RunId) -> Result<u64, Fa
 pub(crate) fn forget_answers(connection: &mut Connection, run: &str) -> QueryResult<()> {
     let told = attempt_ends::table.filter(attempt_ends::run_id.eq(run)).filter(attempt_ends::answer.is_not_null());
     on!(connection, |c| diesel::update(told).set(attempt_ends::answer.eq(None::<String>)).execute(c)).map(drop)
+}
+
+/// More runs than this would not fit into one statement.
+const RUNS_PER_STATEMENT: usize = 10_000;
+
+type Ended = (String, Option<i64>, Option<i64>, Option<i64>);
+
+/// What the calls of a scope took that began since then. Every run that made one is open, or ended later.
+pub(crate) fn spent(connection: &mut Connection, since: Timestamp, scope: &Scope) -> Result<Spending, Failure> {
+    let late = runs::finished_at.is_null().or(runs::finished_at.ge(time::to_column(since)));
+    let ids: Vec<String> = match scope.run {
+        Some(run) => vec![run.to_string()],
+        None => on!(connection, |c| runs::table.filter(late).select(runs::id).load(c))?,
+    };
+    let mut spent = Spending::default();
+    for ids in ids.chunks(RUNS_PER_STATEMENT) {
+        for (outcome, prompt, completion, cost) in ended(connection, since, scope, ids)? {
+            let known = |tokens: Option<i64>| number::known("attempt_ends.tokens", tokens);
+            let tokens = known(prompt)?.zip(known(completion)?).and_then(|(prompt, answer)| prompt.checked_add(answer));
+            let unpriced = u64::from(outcome == AttemptOutcome::Answered.name() && cost.is_none());
+            let cost = Total::new(cost.map(Money::from_nanos), u64::from(cost.is_none()));
+            spent += Spending::new(1, unpriced, Total::new(tokens, u64::from(tokens.is_none())), cost);
+        }
+    }
+    Ok(spent)
+}
+
+fn ended(connection: &mut Connection, since: Timestamp, scope: &Scope, runs: &[String]) -> QueryResult<Vec<Ended>> {
+    let its_end = attempt_ends::run_id.eq(attempts::run_id).and(attempt_ends::id.eq(attempts::id));
+    on!(connection, |c| {
+        let mut wanted = attempts::table
+            .inner_join(attempt_ends::table.on(its_end))
+            .filter(attempts::run_id.eq_any(runs))
+            .filter(attempts::begun_at.ge(time::to_column(since)))
+            .select((
+                attempt_ends::outcome,
+                attempt_ends::prompt_tokens,
+                attempt_ends::completion_tokens,
+                attempt_ends::cost_nanos,
+            ))
+            .into_boxed();
+        if let Some(model) = &scope.model {
+            wanted = wanted.filter(attempts::model.eq(Text::from(&**model)));
+        }
+        if let Some(purpose) = scope.purpose {
+            wanted = wanted.filter(attempts::purpose.eq(purpose_name(purpose)));
+        }
+        wanted.load(c)
+    })
 }

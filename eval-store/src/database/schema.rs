@@ -240,6 +240,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    labels (run_id, sample_id, epoch, author, labelled_at) {
+        run_id -> Text,
+        sample_id -> Text,
+        epoch -> BigInt,
+        author -> Text,
+        score -> Double,
+        reason -> Nullable<Text>,
+        labelled_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(run_summaries -> runs (run_id));
 diesel::joinable!(leases -> runs (run_id));
 diesel::joinable!(evaluations -> samples (sample_hash));

@@ -3,7 +3,7 @@
 use eval_core::{Dataset, DatasetRef, Group, Run, RunStatus};
 use eval_drift::{Gate, RunScores};
 
-use super::super::run::reporter;
+use super::super::run::{frozen, judge_frozen, reporter};
 use super::{Before, Decided, Undecided, finish, limits};
 use crate::args::{GateArgs, Global, Selecting};
 use crate::compose::{self, Asked, OpenStore, Recalls};
@@ -90,7 +90,10 @@ impl Asking<'_> {
     ) -> Result<(Vec<Run>, OpenStore), Failure> {
         let (console, fresh) = (self.console, &self.args.fresh);
         let tags = fresh.tags.iter().cloned().chain([limits::tag(self.gate)]).collect();
-        let asked = Asked { all, name: fresh.name.clone(), tags, before: None, recalls: self.recalls.clone() };
+        let frozen = frozen(settings, dataset).await?;
+        let anchors = frozen.as_ref().map(|frozen| frozen.set.clone());
+        let (name, recalls) = (fresh.name.clone(), self.recalls.clone());
+        let asked = Asked { all, name, tags, anchors, recalls, ..Asked::default() };
         let composed = compose::evaluators(console, settings, dataset, &asked).await?;
         if first {
             let nobody = Run::new("", DatasetRef::new("", "", 0), 0);
@@ -98,8 +101,16 @@ impl Asking<'_> {
         }
         let open = stop::Open::default();
         let mut reporter = reporter(console, progress::display(console), &open);
+        let group = Group::new(composed.evaluators);
+        if let Some((judging, frozen)) = composed.anchors.zip(frozen) {
+            let stopped = stop::requested(settings, &open);
+            let judging = judging.in_group(group.id());
+            if let Err(cut) = judge_frozen(console, judging, &frozen, &mut *reporter, stopped).await? {
+                return Ok((vec![cut], composed.store));
+            }
+        }
         let stopped = stop::requested(settings, &open);
-        let results = Group::new(composed.evaluators).run_until(dataset, &mut *reporter, stopped).await;
+        let results = group.run_until(dataset, &mut *reporter, stopped).await;
         drop(reporter);
         let runs = results.into_iter().collect::<Result<Vec<_>, _>>()?;
         findings::ended(console, &composed.store, &runs).await;
@@ -141,6 +152,7 @@ impl Asking<'_> {
 fn unfinished(run: &Run) -> Option<Undecided> {
     let stopped = run.stop.as_ref().filter(|stop| stop.kind.is_some());
     let (why, exit) = match (run.status, stopped) {
+        (RunStatus::Capped, Some(stop)) => (format!("a cap was reached: {}", stop.message), Exit::Capped),
         (_, Some(stop)) => (format!("stopped early: {}", stop.message), Exit::Provider),
         (RunStatus::Finished, None) => return None,
         (RunStatus::Cancelled, None) => ("the run is cancelled".to_owned(), Exit::Interrupted),

@@ -152,7 +152,7 @@ impl<'a> IntentRow<'a> {
             id: attempt.id.number(),
             sample_id: attempt.origin.sample.as_str().into(),
             epoch: attempt.origin.epoch.into(),
-            purpose: purpose(attempt.origin.purpose).into(),
+            purpose: purpose_name(attempt.origin.purpose).into(),
             model: attempt.model.as_str().into(),
             begun_at: Stamp::new(attempt.begun),
         }
@@ -239,7 +239,8 @@ fn trouble(outcome: &AttemptOutcome) -> (Option<Text<'_>>, Option<Text<'_>>) {
     }
 }
 
-fn purpose(purpose: Purpose) -> &'static str {
+/// The word of the column `purpose`.
+pub(crate) fn purpose_name(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Answer => "answer",
         Purpose::Judge => "judge",
@@ -247,5 +248,5 @@ fn purpose(purpose: Purpose) -> &'static str {
 }
 
 fn read_purpose(name: &str) -> Option<Purpose> {
-    [Purpose::Answer, Purpose::Judge].into_iter().find(|found| purpose(*found) == name)
+    [Purpose::Answer, Purpose::Judge].into_iter().find(|found| purpose_name(*found) == name)
 }

@@ -20,7 +20,7 @@ pub(super) fn reported(n: Option<u64>) -> Option<i64> {
 }
 
 /// A reported figure read back.
-pub(super) fn known(column: &str, n: Option<i64>) -> Result<Option<u64>, Failure> {
+pub(crate) fn known(column: &str, n: Option<i64>) -> Result<Option<u64>, Failure> {
     n.map(|n| counted(column, n)).transpose()
 }
 

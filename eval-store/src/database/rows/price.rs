@@ -6,7 +6,7 @@ use super::{Text, word};
 use crate::database::error::Failure;
 
 /// `reported`, `file` or `table`, and for a price table that has a date its day: `table 2026-11-20`.
-pub(super) fn column<'a>(pricing: Option<Pricing>) -> Option<Text<'a>> {
+pub(crate) fn column<'a>(pricing: Option<Pricing>) -> Option<Text<'a>> {
     let Pricing { source, date, .. } = pricing?;
     Some(match date {
         Some(date) => format!("{} {date}", source.name()).into(),
