@@ -6,6 +6,7 @@ mod drift;
 mod files;
 mod judging;
 mod reading;
+mod recalling;
 mod retention;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub(crate) use judging::{
     AnchorsArgs, AuditArgs, CalibrateArgs, JudgeVerb, LabelImportArgs, LabelSampleArgs, LabelVerb, RescoreArgs,
 };
 pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
+pub(crate) use recalling::{Caching, Taping};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
 
 /// Asks models golden questions, has the answers judged, remembers, and says what moved.
@@ -235,7 +237,7 @@ pub(crate) struct RunArgs {
     #[arg(short, long = "model", value_name = "MODEL")]
     pub(crate) models: Vec<String>,
     /// Every model that the endpoint lists
-    #[arg(long, conflicts_with = "models")]
+    #[arg(long, conflicts_with_all = ["models", "replay"])]
     pub(crate) all_models: bool,
     /// A judge; repeat for several [default: gpt-4o-mini]
     #[arg(long = "judge", value_name = "JUDGE")]
@@ -249,6 +251,10 @@ pub(crate) struct RunArgs {
     pub(crate) selecting: Selecting,
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
+    #[command(flatten)]
+    pub(crate) caching: Caching,
+    #[command(flatten)]
+    pub(crate) taping: Taping,
     /// First have the judge grade frozen answers again (`evalctl judge anchors`): those of this run, or the newest of the
     /// data set [default: none]
     #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true, default_missing_value = "newest")]
@@ -285,6 +291,10 @@ pub(crate) struct ResumeArgs {
     pub(crate) run: Option<String>,
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
+    #[command(flatten)]
+    pub(crate) caching: Caching,
+    #[command(flatten)]
+    pub(crate) taping: Taping,
     /// Questions in flight at once, for each model [default: as it was]
     #[arg(long, value_name = "N")]
     pub(crate) concurrency: Option<usize>,

@@ -7,6 +7,7 @@ mod judge;
 mod judges;
 mod model;
 mod reading;
+mod recall;
 mod store;
 mod stored;
 
@@ -29,6 +30,7 @@ pub(crate) use judge::{OneJudge, one as one_judge};
 pub(crate) use judges::{JudgeName, cheap_first, check_rows as check_judges, names as judge_names};
 pub(crate) use model::ModelName;
 pub(crate) use reading::existing as existing_store;
+pub(crate) use recall::{Recalls, refuse_used};
 pub(crate) use store::{
     Closed, OpenStore, close as close_store, existing as writable_store, must_exist, of_database, open as open_store,
     plain as plain_store,
@@ -50,6 +52,8 @@ pub(crate) struct Asked {
     pub(crate) tags: Vec<(String, String)>,
     /// The stored run that goes on, if one does.
     pub(crate) before: Option<Before>,
+    /// Where answers that were given before come from.
+    pub(crate) recalls: Recalls,
     /// The stored answers that are judged again, where no model is asked.
     pub(crate) again: Option<Again>,
     /// The set of frozen answers that is judged first.
@@ -104,7 +108,7 @@ pub(crate) async fn evaluators(
     let store = open_store(settings, waits.clone()).await?;
 
     let graders = graders(&names, column.as_deref());
-    let endpoint = match needs || !graders.is_empty() {
+    let endpoint = match (needs || !graders.is_empty()) && !asked.recalls.is_replay() {
         true => Some(Endpoint::connect(console, settings, before).await?),
         false => None,
     };
@@ -124,9 +128,15 @@ pub(crate) async fn evaluators(
     };
     // All runs ask at the same time, and all may be judged by one model.
     let ceiling = concurrency * models.len().max(1);
-    let provider = |endpoint: &Endpoint| endpoint.provider(settings, store.clone(), ceiling, waits.clone(), &budget);
-    let provider = endpoint.as_ref().map(provider);
-    let bench = judges::Bench { column: column.as_deref(), provider: provider.as_ref(), rubric: &rubric, against };
+    let recalls = &asked.recalls;
+    recalls.check(models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied()))?;
+    let asking = |endpoint: &Endpoint| {
+        let provider = endpoint.provider(settings, store.clone(), ceiling, waits.clone(), (&budget, recalls));
+        recalls.cached(provider, settings)
+    };
+    let provider = recalls.replayed(store.clone()).or(endpoint.as_ref().map(asking));
+    let (column, repeatable) = (column.as_deref(), recalls.needs_repeatable());
+    let bench = judges::Bench { column, provider: provider.as_ref(), repeatable, rubric: &rubric, against };
     let judges = bench.judges(&names)?;
     let parts = Parts {
         concurrency,
@@ -279,7 +289,8 @@ impl Parts<'_> {
         let builder = match model {
             ModelName::Endpoint(name) => {
                 let provider = self.provider.clone().ok_or_else(|| Failure::usage("no endpoint"))?;
-                self.builder(provider)?.model(name).prompt(prompt)
+                let recalled = self.asked.recalls.is_replay();
+                self.builder(provider)?.model(name).prompt(prompt).recalled(recalled)
             }
             ModelName::Simulated(name) => {
                 let model = simulated(name, self.dataset)?;
@@ -338,8 +349,9 @@ fn spec(settings: &Settings, asked: &Asked) -> RunSpec {
     spec.prompt = path(&settings.prompt.value);
     spec.system = path(&settings.system.value);
     spec.rubric = path(&settings.rubric.value);
+    let base_url = settings.base_url.value.as_deref().filter(|_| !asked.recalls.is_replay());
+    spec.base_url = base_url.map(public_url);
     spec.against = asked.again.as_ref().and_then(|again| Some(again.against.as_ref()?.run));
-    spec.base_url = settings.base_url.value.as_deref().map(public_url);
     spec.profile = settings.profile.value.to_possible_value().map(|value| value.get_name().to_owned());
     spec.timeout_s = Some(settings.timeout_s.value);
     spec.max_attempts = Some(settings.max_attempts.value);

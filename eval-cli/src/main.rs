@@ -15,11 +15,13 @@ mod github;
 mod mount;
 mod output;
 mod progress;
+mod recalled;
 mod refs;
 mod report;
 mod scores;
 mod settings_apart;
 mod stop;
+mod telemetry;
 mod verbs;
 
 use std::io::Write as _;
@@ -31,11 +33,13 @@ use args::{Cli, ConfigVerb, DatasetVerb, DbVerb, Format, Global, Verb};
 use exit::Exit;
 use failure::{Failure, Outcome};
 use output::Console;
+use telemetry::Telemetry;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let console = Console::new(&cli.global);
+    let mut console = Console::new(&cli.global);
     trace(cli.global.verbose);
+    console.telemetry = Telemetry::from_env(&console);
     match run(&console, cli) {
         Ok(exit) => exit.into(),
         Err(failure) => {
@@ -52,6 +56,7 @@ fn run(console: &Console, cli: Cli) -> Outcome {
     let outcome = runtime.block_on(dispatch(console, &cli.global, cli.verb));
     // A connection that does not close is no reason to keep the user waiting.
     runtime.shutdown_background();
+    console.telemetry.close(console);
     outcome
 }
 

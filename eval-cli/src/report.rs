@@ -1,6 +1,6 @@
 //! The table at the end of a run and of the leaderboard.
 
-use eval_core::{Estimate, Interim, LeaderboardEntry, Reports, Run, RunStatus};
+use eval_core::{Estimate, Interim, LeaderboardEntry, Reports, Run, RunKind, RunStatus};
 
 use crate::failure::Failure;
 use crate::output::{Align, Console, Table, clean, interval, latency, percent, total_money};
@@ -83,6 +83,9 @@ fn remarks(run: &Run) -> String {
     let mut remarks = Vec::new();
     if run.status != RunStatus::Finished {
         remarks.push(run.status.to_string());
+    }
+    if run.kind == RunKind::Recall {
+        remarks.push("answers given before".to_owned());
     }
     if let Some(summary) = &run.summary {
         let counts = &summary.counts;

@@ -41,11 +41,13 @@ pub(crate) async fn one(
         true => None,
     };
     check(console, endpoint.as_ref(), &[], &graders)?;
-    let budget = super::Budget::new(settings, store.clone())?;
+    let (budget, nothing) = (super::Budget::new(settings, store.clone())?, super::Recalls::default());
     let ceiling = settings.concurrency.value;
-    let provider =
-        endpoint.as_ref().map(|endpoint| endpoint.provider(settings, store.clone(), ceiling, waits, &budget));
-    let bench = judges::Bench { column: None, provider: provider.as_ref(), rubric: &rubric, against };
+    let provider = endpoint
+        .as_ref()
+        .map(|endpoint| endpoint.provider(settings, store.clone(), ceiling, waits, (&budget, &nothing)));
+    let bench =
+        judges::Bench { column: None, provider: provider.as_ref(), repeatable: false, rubric: &rubric, against };
     let judge = bench.judges(&names)?.into_iter().next().ok_or_else(|| Failure::usage("no judge"))?;
     let pairwise = match (against, graders.first()) {
         (Some(_), Some(grader)) => Some(bench.pairwise(grader)?),

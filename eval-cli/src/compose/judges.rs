@@ -214,6 +214,8 @@ pub(crate) struct Bench<'a> {
     /// The grader for samples that ask for `llm` or for graded assertions, if any do.
     pub(crate) column: Option<&'a str>,
     pub(crate) provider: Option<&'a Arc<dyn Provider>>,
+    /// Whether the same answer has to be judged by the very same request each time.
+    pub(crate) repeatable: bool,
     pub(crate) rubric: &'a Rubric,
     /// The answers that a pairwise judge compares with.
     pub(crate) against: Option<&'a Against>,
@@ -270,19 +272,17 @@ impl Bench<'_> {
     }
 
     fn llm(&self, grader: &str) -> Result<LlmJudge, Failure> {
-        llm(grader, self.provider, self.rubric)
+        let provider = self.provider;
+        let provider = provider.ok_or_else(|| Failure::usage(format!("the judge `{grader}` needs an endpoint")))?;
+        let builder = LlmJudge::builder(provider.clone()).grader(grader).rubric(self.rubric.clone());
+        let builder = builder.repeatable(self.repeatable);
+        builder.build().map_err(|error| Failure::usage(chain(&error)))
     }
 }
 
 fn alone() -> Failure {
     Failure::usage("the judge `pairwise` compares with the answers of another run")
         .hint("evalctl rescore RUN --judge pairwise --against OTHER; a grader of this name is `llm:pairwise`")
-}
-
-fn llm(grader: &str, provider: Option<&Arc<dyn Provider>>, rubric: &Rubric) -> Result<LlmJudge, Failure> {
-    let provider = provider.ok_or_else(|| Failure::usage(format!("the judge `{grader}` needs an endpoint")))?;
-    let builder = LlmJudge::builder(provider.clone()).grader(grader).rubric(rubric.clone());
-    builder.build().map_err(|error| Failure::usage(chain(&error)))
 }
 
 /// The rubric of a file, or the built-in one.

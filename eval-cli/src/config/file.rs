@@ -44,6 +44,8 @@ pub(crate) struct Values {
     pub(crate) tpm: Option<Spanned<u64>>,
     pub(crate) patience: Option<Spanned<f64>>,
     pub(crate) drain: Option<Spanned<f64>>,
+    pub(crate) cache: Option<Spanned<PathBuf>>,
+    pub(crate) cache_days: Option<Spanned<f64>>,
     pub(crate) anchors: Option<Spanned<String>>,
     pub(crate) database_url: Option<Spanned<String>>,
     pub(crate) json_out: Option<Spanned<PathBuf>>,

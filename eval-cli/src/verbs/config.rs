@@ -61,6 +61,8 @@ fn lines(settings: &Settings) -> Result<Vec<Line>, Failure> {
         line("tpm", &settings.tpm)?,
         line("patience", &settings.patience_s)?,
         line("drain", &settings.drain_s)?,
+        line("cache", &settings.cache)?,
+        line("cache_days", &settings.cache_days)?,
         line("anchors", &settings.anchors)?,
         line("database_url", &database_url)?,
         line("json_out", &settings.json_out)?,

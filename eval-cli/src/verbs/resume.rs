@@ -2,13 +2,15 @@
 
 mod files;
 
-use eval_core::{Again, Dataset, Group, Leases as _, Run, RunId, RunQuery, RunSpec, RunStatus, Store, StoreError};
+use eval_core::{
+    Again, Dataset, Group, Leases as _, Run, RunId, RunKind, RunQuery, RunSpec, RunStatus, Store, StoreError,
+};
 use eval_store::DieselStore;
 use serde_json::json;
 
-use super::run::{dataset, finish, narrow, reporter};
+use super::run::{dataset, finish, narrow, recalled, reporter};
 use crate::args::{Asking, Endpoint, Format, Global, Profile, ResumeArgs, Selecting};
-use crate::compose::{self, Again as Stored, Asked, Before};
+use crate::compose::{self, Again as Stored, Asked, Before, Recalls};
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -130,6 +132,7 @@ async fn latest_unfinished(store: &dyn Store, settings: &Settings) -> Result<Vec
 async fn go_on(console: &Console, global: &Global, args: ResumeArgs, runs: &[Run], again: Again) -> Outcome {
     let Some(first) = runs.first() else { return Err(Failure::usage("no run to go on with")) };
     let spec = first.spec.as_ref().ok_or_else(|| not_ours(first))?;
+    refuse_asking(first, spec, &args)?;
     let settings = Settings::load(global, typed(&args, runs, first, spec)?)?;
     let (stored, dataset) = match first.of {
         Some(of) => stored(&settings, first, of, spec).await.map(|(stored, dataset)| (Some(stored), dataset))?,
@@ -137,7 +140,9 @@ async fn go_on(console: &Console, global: &Global, args: ResumeArgs, runs: &[Run
     };
     compose::check_judges(&dataset)?;
     let name = (first.name != first.model).then(|| first.name.clone());
-    let asked = Asked { name, before: Some(before(runs, first, spec, again)), again: stored, ..Asked::default() };
+    let recalls = Recalls::open(&settings, &args.taping)?;
+    let before = Some(before(runs, first, spec, again));
+    let asked = Asked { name, before, again: stored, recalls: recalls.clone(), ..Asked::default() };
     let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;
     for run in runs {
         let label = report::label(run);
@@ -155,7 +160,21 @@ async fn go_on(console: &Console, global: &Global, args: ResumeArgs, runs: &[Run
     drop(reporter);
     let ended = results.into_iter().collect::<Result<Vec<_>, _>>()?;
     findings::ended(console, &composed.store, &ended).await;
-    finish(console, &settings, compose::close_store(composed.store), &ended)
+    let recalled = recalled(&*composed.store, &ended).await?;
+    let exit = finish(console, &settings, compose::close_store(composed.store), &ended)?;
+    recalled.iter().for_each(|line| console.note(line));
+    recalls.warn(console);
+    Ok(exit)
+}
+
+/// What was replayed so far is not asked from here on because nobody said otherwise.
+fn refuse_asking(run: &Run, spec: &RunSpec, args: &ResumeArgs) -> Result<(), Failure> {
+    let replayed = run.kind == RunKind::Recall && spec.base_url.is_none();
+    match replayed && args.taping.replay.is_none() && args.endpoint.base_url.is_none() {
+        false => Ok(()),
+        true => Err(Failure::usage(format!("run {} was replayed from a cassette", run.id.short()))
+            .hint("go on with --replay DIR, or name an endpoint with --base-url")),
+    }
 }
 
 fn not_ours(run: &Run) -> Failure {
@@ -231,6 +250,7 @@ fn typed(args: &ResumeArgs, runs: &[Run], run: &Run, spec: &RunSpec) -> Result<T
             tpm: typed.tpm.or(spec.tpm),
             patience: typed.patience.or(spec.patience_s),
         },
+        caching: args.caching.clone(),
         concurrency: args.concurrency.or(spec.concurrency),
         json_out: None,
         spill: args.spill.clone(),

@@ -5,12 +5,12 @@ mod plan;
 use std::path::Path;
 
 use eval_core::{
-    Dataset, Draw, EvaluationQuery, Evaluator, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection,
+    Dataset, Draw, EvaluationQuery, Evaluator, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection, Store,
 };
 use serde_json::json;
 
 use crate::args::{Format, Global, RunArgs, Selecting};
-use crate::compose::{self, Asked, Frozen};
+use crate::compose::{self, Asked, Frozen, Recalls};
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
@@ -32,6 +32,9 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
     if args.dry_run {
         return plan::plan(console, &settings, &dataset, &asked).await;
     }
+    compose::refuse_used(&args.taping)?;
+    let recalls = Recalls::open(&settings, &args.taping)?;
+    let asked = Asked { recalls: recalls.clone(), ..asked };
     let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;
     dataset.notes().iter().for_each(|note| console.note(format!("note: {note}")));
 
@@ -55,8 +58,11 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
     if let Some(folder) = &settings.json_out.value {
         copy(console, &composed.store, folder, &runs).await?;
     }
+    let recalled = recalled(&*composed.store, &runs).await?;
     findings::ended(console, &composed.store, &runs).await;
     let exit = finish(console, &settings, compose::close_store(composed.store), &runs)?;
+    recalled.iter().for_each(|line| console.note(line));
+    recalls.warn(console);
     if let (Some(run), false) = (runs.first(), console.is_machine()) {
         let show = format!("show {}", run.id.short());
         let next = [show.as_str(), "models", "runs"].map(|words| command::command(&settings, words));
@@ -112,11 +118,21 @@ pub(crate) fn narrow(mut dataset: Dataset, selecting: &Selecting) -> Result<Data
 
 /// The display, who notes which runs are open, and for `--format jsonl` the events on stdout beside them.
 pub(crate) fn reporter(console: &Console, display: Box<dyn Reporter>, open: &stop::Open) -> Box<dyn Reporter> {
-    let fanout = Fanout::new().with(open.clone()).with(display);
+    let fanout = Fanout::new().with(open.clone()).with(display).with(console.telemetry.reporter());
     Box::new(match console.format {
         Format::Jsonl => fanout.with(JsonLines::new(std::io::stdout())),
         _ => fanout,
     })
+}
+
+/// What is to be said of runs with answers that were given before.
+pub(super) async fn recalled(store: &dyn Store, runs: &[Run]) -> Result<Vec<String>, Failure> {
+    let mut lines = Vec::new();
+    for run in runs {
+        let words = crate::recalled::words(store, run).await?;
+        lines.extend(words.map(|words| format!("run {}: {words}", run.id.short())));
+    }
+    Ok(lines)
 }
 
 async fn copy(console: &Console, store: &compose::OpenStore, folder: &Path, runs: &[Run]) -> Result<(), Failure> {

@@ -58,6 +58,9 @@ async fn whole(console: &Console, store: &DieselStore, run: &Run, args: &ShowArg
         return Ok(Exit::Done);
     }
     console.print(head(run, &known))?;
+    if let Some(recalled) = crate::recalled::words(store, run).await? {
+        console.print(format!("  recalled {recalled}"))?;
+    }
     if let Some(alpha) = agreement(store, run).await? {
         console.print(format!(
             "  agree    Krippendorff's alpha of the panel: {alpha:.2} (1: all agree, 0: as by chance)"
@@ -285,6 +288,11 @@ fn call(run: &Run, evaluation: &Evaluation) -> String {
         money(evaluation.cost),
         money(evaluation.judge_cost())
     ));
+    let recalled = evaluation.completion.as_ref().and_then(|answer| Some((answer, answer.served.recalled?)));
+    lines.extend(recalled.map(|(answer, from)| {
+        let cost = money(answer.would_have_cost);
+        format!("  {DIM}recalled{DIM:#}  from the {}; asked, it would have cost {cost}", from.name())
+    }));
     if let Some(completion) = &evaluation.completion {
         let (usage, served) = (&completion.usage, &completion.served);
         let (prompt, answer) = (tokens(usage.prompt_tokens), tokens(usage.completion_tokens));

@@ -168,6 +168,13 @@ impl EvaluatorBuilder {
         self
     }
 
+    /// Says beforehand that nobody will be asked, because all answers come from a cassette: the run is of the kind
+    /// [`Recall`](RunKind::Recall) also when it holds nothing but recorded failures. Default false.
+    pub fn recalled(mut self, recalled: bool) -> Self {
+        self.blank.kind = if recalled { RunKind::Recall } else { RunKind::Evaluation };
+        self
+    }
+
     /// Checks the settings.
     ///
     /// # Errors
