@@ -4,7 +4,9 @@ mod costs;
 mod decide;
 mod drift;
 mod files;
+mod judging;
 mod reading;
+mod recalling;
 mod retention;
 
 use std::path::PathBuf;
@@ -16,7 +18,11 @@ pub(crate) use costs::{Costing, PricesVerb, RecostArgs};
 pub(crate) use decide::{CompareArgs, GateArgs, OnInconclusive, Only, PowerArgs, SelfTestArgs};
 pub(crate) use drift::{BaselineVerb, Detector, DriftArgs, DriftVerb, Looking, MarkArgs, Saying, SchemaOf};
 pub(crate) use files::{ExportArgs, ImportArgs};
+pub(crate) use judging::{
+    AnchorsArgs, AuditArgs, CalibrateArgs, JudgeVerb, LabelImportArgs, LabelSampleArgs, LabelVerb, RescoreArgs,
+};
 pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
+pub(crate) use recalling::{Caching, Taping};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
 
 /// Asks models golden questions, has the answers judged, remembers, and says what moved.
@@ -117,6 +123,20 @@ pub(crate) enum Verb {
     Resume(Box<ResumeArgs>),
     /// Repeat the failed and unscored questions of a run
     RetryErrors(Box<ResumeArgs>),
+    /// Judge the stored answers of a run again, without asking the model
+    #[command(after_help = judging::RESCORE_EXAMPLES)]
+    Rescore(Box<RescoreArgs>),
+    /// Whether a judge can be trusted: anchors, agreement with people, tests
+    #[command(after_help = judging::JUDGE_EXAMPLES)]
+    Judge {
+        #[command(subcommand)]
+        verb: JudgeVerb,
+    },
+    /// What people say of answers
+    Label {
+        #[command(subcommand)]
+        verb: LabelVerb,
+    },
     /// List runs, newest first
     Runs(RunsArgs),
     /// Show a run: its questions, answers and the judge's reasons
@@ -217,7 +237,7 @@ pub(crate) struct RunArgs {
     #[arg(short, long = "model", value_name = "MODEL")]
     pub(crate) models: Vec<String>,
     /// Every model that the endpoint lists
-    #[arg(long, conflicts_with = "models")]
+    #[arg(long, conflicts_with_all = ["models", "replay"])]
     pub(crate) all_models: bool,
     /// A judge; repeat for several [default: gpt-4o-mini]
     #[arg(long = "judge", value_name = "JUDGE")]
@@ -231,6 +251,14 @@ pub(crate) struct RunArgs {
     pub(crate) selecting: Selecting,
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
+    #[command(flatten)]
+    pub(crate) caching: Caching,
+    #[command(flatten)]
+    pub(crate) taping: Taping,
+    /// First have the judge grade frozen answers again (`evalctl judge anchors`): those of this run, or the newest of the
+    /// data set [default: none]
+    #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true, default_missing_value = "newest")]
+    pub(crate) anchors: Option<String>,
     /// Questions in flight at once, for each model: as many as the endpoint takes, and at most so many [default: 8]
     #[arg(long, value_name = "N")]
     pub(crate) concurrency: Option<usize>,
@@ -263,6 +291,10 @@ pub(crate) struct ResumeArgs {
     pub(crate) run: Option<String>,
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
+    #[command(flatten)]
+    pub(crate) caching: Caching,
+    #[command(flatten)]
+    pub(crate) taping: Taping,
     /// Questions in flight at once, for each model [default: as it was]
     #[arg(long, value_name = "N")]
     pub(crate) concurrency: Option<usize>,

@@ -3,10 +3,13 @@
 mod budget;
 mod endpoint;
 mod files;
+mod judge;
 mod judges;
 mod model;
 mod reading;
+mod recall;
 mod store;
+mod stored;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,8 +17,8 @@ use std::time::Duration;
 
 use clap::ValueEnum as _;
 use eval_core::{
-    Completion, Dataset, Evaluator, EvaluatorBuilder, Judge, Money, Params, PromptTemplate, Provider, RunId, RunSpec,
-    Scripted, Waits,
+    Completion, Dataset, Evaluator, EvaluatorBuilder, Judge, Money, Params, PromptTemplate, Provider, Run, RunId,
+    RunKind, RunSpec, Scripted, StoredAnswers, Waits,
 };
 use eval_judge::Rubric;
 use eval_providers::Simulated;
@@ -23,13 +26,16 @@ use eval_providers::Simulated;
 pub(crate) use budget::{Budget, DEFAULT_PRICES, price_table, prices};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use eval_store::public_url;
+pub(crate) use judge::{OneJudge, one as one_judge};
 pub(crate) use judges::{JudgeName, cheap_first, check_rows as check_judges, names as judge_names};
 pub(crate) use model::ModelName;
 pub(crate) use reading::existing as existing_store;
+pub(crate) use recall::{Recalls, refuse_used};
 pub(crate) use store::{
     Closed, OpenStore, close as close_store, existing as writable_store, must_exist, of_database, open as open_store,
     plain as plain_store,
 };
+pub(crate) use stored::{Again, Against, Frozen, questions};
 
 use crate::config::Settings;
 use crate::failure::Failure;
@@ -46,6 +52,12 @@ pub(crate) struct Asked {
     pub(crate) tags: Vec<(String, String)>,
     /// The stored run that goes on, if one does.
     pub(crate) before: Option<Before>,
+    /// Where answers that were given before come from.
+    pub(crate) recalls: Recalls,
+    /// The stored answers that are judged again, where no model is asked.
+    pub(crate) again: Option<Again>,
+    /// The set of frozen answers that is judged first.
+    pub(crate) anchors: Option<Run>,
 }
 
 /// What a stored run says of itself. Whoever can write a file that is imported chooses it: it is compared, and not
@@ -67,6 +79,8 @@ pub(crate) struct Before {
 /// A run that can begin.
 pub(crate) struct Composed {
     pub(crate) evaluators: Vec<Evaluator>,
+    /// Judges the frozen answers, where there are some.
+    pub(crate) anchors: Option<Evaluator>,
     pub(crate) store: OpenStore,
 }
 
@@ -81,7 +95,12 @@ pub(crate) async fn evaluators(
     let needs = asked.all || models.iter().any(|model| model.endpoint().is_some());
     let names = judges::names(settings, Some(dataset), needs)?;
     let before = asked.before.as_ref();
-    let prompt = prompt(settings, dataset, before)?;
+    let against = asked.again.as_ref().and_then(|again| again.against.as_ref());
+    judges::check_pairs(&names, against)?;
+    let prompt = match asked.again {
+        Some(_) => PromptTemplate::default(),
+        None => prompt(settings, dataset, before)?,
+    };
     let rubric = judges::rubric(settings.rubric.value.as_deref());
     let rubric = rubric.map_err(|failure| hide(failure, before, "rubric"))?;
     let column = judges::asks_llm(dataset, &names)?.then(|| judges::grader_of_column(&names));
@@ -89,7 +108,7 @@ pub(crate) async fn evaluators(
     let store = open_store(settings, waits.clone()).await?;
 
     let graders = graders(&names, column.as_deref());
-    let endpoint = match needs || !graders.is_empty() {
+    let endpoint = match (needs || !graders.is_empty()) && !asked.recalls.is_replay() {
         true => Some(Endpoint::connect(console, settings, before).await?),
         false => None,
     };
@@ -109,9 +128,15 @@ pub(crate) async fn evaluators(
     };
     // All runs ask at the same time, and all may be judged by one model.
     let ceiling = concurrency * models.len().max(1);
-    let provider = |endpoint: &Endpoint| endpoint.provider(settings, store.clone(), ceiling, waits.clone(), &budget);
-    let provider = endpoint.as_ref().map(provider);
-    let bench = judges::Bench { column: column.as_deref(), provider: provider.as_ref(), rubric: &rubric };
+    let recalls = &asked.recalls;
+    recalls.check(models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied()))?;
+    let asking = |endpoint: &Endpoint| {
+        let provider = endpoint.provider(settings, store.clone(), ceiling, waits.clone(), (&budget, recalls));
+        recalls.cached(provider, settings)
+    };
+    let provider = recalls.replayed(store.clone()).or(endpoint.as_ref().map(asking));
+    let (column, repeatable) = (column.as_deref(), recalls.needs_repeatable());
+    let bench = judges::Bench { column, provider: provider.as_ref(), repeatable, rubric: &rubric, against };
     let judges = bench.judges(&names)?;
     let parts = Parts {
         concurrency,
@@ -123,15 +148,19 @@ pub(crate) async fn evaluators(
         provider,
         store: store.clone(),
         waits,
-        spec: spec(settings),
+        spec: spec(settings, asked),
         git: crate::git::provenance(),
     };
     let evaluators = models.iter().map(|model| parts.evaluator(model)).collect::<Result<_, _>>()?;
-    Ok(Composed { evaluators, store })
+    let anchors = asked.anchors.as_ref().map(|set| parts.again(RunKind::Anchor, set)).transpose()?;
+    Ok(Composed { evaluators, anchors, store })
 }
 
 /// The models that were named.
 pub(crate) fn models(settings: &Settings, dataset: &Dataset, asked: &Asked) -> Result<Vec<ModelName>, Failure> {
+    if let Some(again) = &asked.again {
+        return Ok(vec![ModelName::Stored(Box::new(again.run.clone()), again.kind)]);
+    }
     let names = &settings.models.value;
     if names.is_empty() && !asked.all {
         return Err(Failure::usage("no model")
@@ -175,10 +204,10 @@ fn check(
             clean(grader)
         ));
     }
-    for model in models.iter().filter_map(ModelName::endpoint).filter(|model| graders.contains(model)) {
-        console.warn(format!("`{}` grades its own answers", clean(model)));
-    }
-    for model in models.iter().filter_map(ModelName::endpoint) {
+    for model in models.iter().filter_map(ModelName::who_answers) {
+        if graders.contains(&model) {
+            console.warn(format!("`{}` grades its own answers", clean(model)));
+        }
         let others = graders.iter().filter(|grader| **grader != model);
         for grader in others {
             if let Some(family) = eval_judge::relatives(model, &format!("llm:{grader}")) {
@@ -260,7 +289,8 @@ impl Parts<'_> {
         let builder = match model {
             ModelName::Endpoint(name) => {
                 let provider = self.provider.clone().ok_or_else(|| Failure::usage("no endpoint"))?;
-                self.builder(provider)?.model(name).prompt(prompt)
+                let recalled = self.asked.recalls.is_replay();
+                self.builder(provider)?.model(name).prompt(prompt).recalled(recalled)
             }
             ModelName::Simulated(name) => {
                 let model = simulated(name, self.dataset)?;
@@ -270,8 +300,17 @@ impl Parts<'_> {
                 let prompt = PromptTemplate::column(name);
                 self.builder(Arc::new(repeat()))?.model(format!("column:{name}")).prompt(prompt)
             }
+            ModelName::Stored(run, kind) => return self.again(*kind, run),
         };
         Ok(builder.build()?)
+    }
+
+    /// What judges the answers of a stored run again.
+    fn again(&self, kind: RunKind, run: &Run) -> Result<Evaluator, Failure> {
+        let answers = StoredAnswers::new(self.store.clone(), run.id);
+        let mut spec = self.spec.clone();
+        (spec.dataset, spec.prompt, spec.system) = (String::new(), None, None);
+        Ok(self.builder(Arc::new(answers))?.spec(spec).judging_again(kind, run).build()?)
     }
 
     fn builder(&self, provider: Arc<dyn Provider>) -> Result<EvaluatorBuilder, Failure> {
@@ -302,7 +341,7 @@ impl Parts<'_> {
 }
 
 /// How the run was set up, for who resumes it.
-fn spec(settings: &Settings) -> RunSpec {
+fn spec(settings: &Settings, asked: &Asked) -> RunSpec {
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
     let mut spec = RunSpec::new(path(&settings.dataset.value).unwrap_or_default());
     spec.folder = std::env::current_dir().ok().map(|folder| folder.to_string_lossy().into_owned());
@@ -310,7 +349,9 @@ fn spec(settings: &Settings) -> RunSpec {
     spec.prompt = path(&settings.prompt.value);
     spec.system = path(&settings.system.value);
     spec.rubric = path(&settings.rubric.value);
-    spec.base_url = settings.base_url.value.as_deref().map(public_url);
+    let base_url = settings.base_url.value.as_deref().filter(|_| !asked.recalls.is_replay());
+    spec.base_url = base_url.map(public_url);
+    spec.against = asked.again.as_ref().and_then(|again| Some(again.against.as_ref()?.run));
     spec.profile = settings.profile.value.to_possible_value().map(|value| value.get_name().to_owned());
     spec.timeout_s = Some(settings.timeout_s.value);
     spec.max_attempts = Some(settings.max_attempts.value);

@@ -16,7 +16,7 @@ pub(crate) use environment::Environment;
 pub(crate) use file::{ConfigFile, DEFAULT_CONFIG};
 pub(crate) use setting::{Origin, Setting};
 
-use crate::args::{Asking, Endpoint, Global, Profile, RunArgs};
+use crate::args::{Asking, Caching, Endpoint, Global, Profile, RunArgs};
 use crate::failure::Failure;
 use setting::{Sources, list, number, path, text};
 
@@ -29,6 +29,8 @@ pub(crate) const KEYS: [&str; 3] = ["LITELLM_API_KEY", "LITELLM_PROXY_API_KEY", 
 pub(crate) const DEFAULT_DATABASE: &str = "sqlite://eval.db";
 /// How long questions in flight may take once a run was asked to stop, in seconds.
 pub(crate) const DEFAULT_DRAIN_S: f64 = eval_core::EvaluatorBuilder::DEFAULT_DRAIN.as_secs() as f64;
+/// How old an answer of the cache may be, in days.
+pub(crate) const DEFAULT_CACHE_DAYS: f64 = eval_providers::Cache::DEFAULT_TTL.as_secs() as f64 / 86_400.0;
 /// How long an endpoint that refuses or is in trouble is waited for, in seconds.
 pub(crate) const DEFAULT_PATIENCE_S: f64 = eval_providers::AdaptiveLayer::DEFAULT_PATIENCE.as_secs() as f64;
 /// The grader of those who name no judge.
@@ -52,6 +54,9 @@ pub(crate) struct Settings {
     pub(crate) profile: Setting<Profile>,
     pub(crate) timeout_s: Setting<f64>,
     pub(crate) max_attempts: Setting<u32>,
+    /// The folder of the cache of answers.
+    pub(crate) cache: Setting<Option<PathBuf>>,
+    pub(crate) cache_days: Setting<f64>,
     pub(crate) rpm: Setting<Option<u64>>,
     pub(crate) tpm: Setting<Option<u64>>,
     pub(crate) patience_s: Setting<f64>,
@@ -61,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) drain_s: Setting<f64>,
     pub(crate) prices: Setting<Option<PathBuf>>,
     pub(crate) caps: Setting<Caps>,
+    /// The frozen answers that are judged first: a run, or `newest`.
+    pub(crate) anchors: Setting<Option<String>>,
     /// The key and the name of the variable it was found in.
     pub(crate) key: Option<Key>,
 }
@@ -80,12 +87,14 @@ pub(crate) struct Typed {
     pub(crate) judges: Vec<String>,
     pub(crate) asking: Asking,
     pub(crate) endpoint: Endpoint,
+    pub(crate) caching: Caching,
     pub(crate) concurrency: Option<usize>,
     pub(crate) json_out: Option<PathBuf>,
     pub(crate) spill: Option<PathBuf>,
     pub(crate) drain: Option<f64>,
     pub(crate) prices: Option<PathBuf>,
     pub(crate) caps: Caps,
+    pub(crate) anchors: Option<String>,
     /// The flags whose values were not typed but are those of a stored run. The endpoint is never one of them: a key
     /// goes where its owner says, and not where a stored run does.
     pub(crate) of_run: Vec<&'static str>,
@@ -99,12 +108,14 @@ impl From<&RunArgs> for Typed {
             judges: args.judges.clone(),
             asking: args.asking.clone(),
             endpoint: args.endpoint.clone(),
+            caching: args.caching.clone(),
             concurrency: args.concurrency,
             json_out: args.json_out.clone(),
             spill: args.spill.clone(),
             drain: args.drain,
             prices: args.costing.prices.clone(),
             caps: args.costing.caps(),
+            anchors: args.anchors.clone(),
             of_run: Vec::new(),
         }
     }
@@ -192,6 +203,15 @@ impl Settings {
                 values.max_attempts,
                 5,
             )?,
+            cache: cache(&sources, &typed.caching, values.cache)?,
+            cache_days: sources.pick(
+                "--cache-days",
+                typed.caching.cache_days,
+                &["EVALCTL_CACHE_DAYS"],
+                number,
+                values.cache_days,
+                DEFAULT_CACHE_DAYS,
+            )?,
             rpm: sources.optional("--rpm", endpoint.rpm, &["EVALCTL_RPM"], number, values.rpm)?,
             tpm: sources.optional("--tpm", endpoint.tpm, &["EVALCTL_TPM"], number, values.tpm)?,
             patience_s: sources.pick(
@@ -215,6 +235,7 @@ impl Settings {
             drain_s: sources.pick("--drain", typed.drain, &["EVALCTL_DRAIN"], number, values.drain, DEFAULT_DRAIN_S)?,
             prices: sources.optional("--prices", typed.prices, &["EVALCTL_PRICES"], path, values.prices)?,
             caps: sources.caps(typed.caps, values.caps),
+            anchors: sources.optional("--anchors", typed.anchors, &["EVALCTL_ANCHORS"], text, values.anchors)?,
             key: environment.find(&KEYS).map(|(value, origin)| Key { secret: value.into(), origin }),
         };
         settings.check()
@@ -250,8 +271,23 @@ impl Settings {
         if !(0.0..=3600.0).contains(&self.drain_s.value) {
             return Err(self.drain_s.refuse("drain", "seconds, at most an hour"));
         }
+        if !(self.cache_days.value > 0.0 && self.cache_days.value <= 3650.0) {
+            return Err(self.cache_days.refuse("cache_days", "days, more than 0 and at most 3650"));
+        }
         Ok(self)
     }
+}
+
+/// `--no-cache` stands above every other source.
+fn cache(
+    sources: &Sources<'_>,
+    typed: &Caching,
+    filed: Option<toml::Spanned<PathBuf>>,
+) -> Result<Setting<Option<PathBuf>>, Failure> {
+    if typed.no_cache {
+        return Ok(Setting { value: None, origin: Origin::Flag("--no-cache") });
+    }
+    sources.optional("--cache", typed.cache.clone(), &["EVALCTL_CACHE"], path, filed)
 }
 
 fn some<T>(values: Vec<T>) -> Option<Vec<T>> {

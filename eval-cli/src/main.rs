@@ -5,19 +5,23 @@ mod command;
 mod compose;
 mod config;
 mod confirm;
+mod draw;
 mod exit;
 mod failure;
 mod findings;
+mod fitness;
 mod git;
 mod github;
 mod mount;
 mod output;
 mod progress;
+mod recalled;
 mod refs;
 mod report;
 mod scores;
 mod settings_apart;
 mod stop;
+mod telemetry;
 mod verbs;
 
 use std::io::Write as _;
@@ -29,11 +33,13 @@ use args::{Cli, ConfigVerb, DatasetVerb, DbVerb, Format, Global, Verb};
 use exit::Exit;
 use failure::{Failure, Outcome};
 use output::Console;
+use telemetry::Telemetry;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let console = Console::new(&cli.global);
+    let mut console = Console::new(&cli.global);
     trace(cli.global.verbose);
+    console.telemetry = Telemetry::from_env(&console);
     match run(&console, cli) {
         Ok(exit) => exit.into(),
         Err(failure) => {
@@ -50,6 +56,7 @@ fn run(console: &Console, cli: Cli) -> Outcome {
     let outcome = runtime.block_on(dispatch(console, &cli.global, cli.verb));
     // A connection that does not close is no reason to keep the user waiting.
     runtime.shutdown_background();
+    console.telemetry.close(console);
     outcome
 }
 
@@ -58,9 +65,9 @@ fn check_format(format: Format, verb: &Verb) -> Result<(), Failure> {
     let (has, name, whose) = match format {
         Format::Csv => (matches!(verb, Verb::Export(_)), "csv", "`evalctl export`"),
         Format::Md => {
-            let decides = matches!(verb, Verb::Gate(_) | Verb::Compare(_) | Verb::Drift(_));
+            let decides = matches!(verb, Verb::Gate(_) | Verb::Compare(_) | Verb::Drift(_) | Verb::Judge { .. });
             let plans = matches!(verb, Verb::Power(_) | Verb::SelfTest(_));
-            (decides || plans, "md", "`evalctl gate`, `compare`, `drift`, `power` and `selftest`")
+            (decides || plans, "md", "`evalctl gate`, `compare`, `drift`, `judge`, `power` and `selftest`")
         }
         Format::Junit => {
             (matches!(verb, Verb::Gate(_) | Verb::Drift(_)), "junit", "`evalctl gate` and `evalctl drift`")
@@ -76,6 +83,9 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
         Verb::Run(args) => verbs::run::run(console, global, *args).await,
         Verb::Resume(args) => verbs::resume::resume(console, global, *args).await,
         Verb::RetryErrors(args) => verbs::resume::retry_errors(console, global, *args).await,
+        Verb::Rescore(args) => verbs::rescore::rescore(console, global, *args).await,
+        Verb::Judge { verb } => verbs::judge::judge(console, global, verb).await,
+        Verb::Label { verb } => verbs::label::label(console, global, verb).await,
         Verb::Runs(args) => verbs::runs::runs(console, global, args).await,
         Verb::Show(args) => verbs::show::show(console, global, args).await,
         Verb::Models(args) => verbs::models::models(console, global, args).await,

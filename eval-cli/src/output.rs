@@ -17,6 +17,7 @@ pub(crate) use text::{clean, one_line, shorten};
 
 use crate::args::{Color, Format, Global};
 use crate::failure::Failure;
+use crate::telemetry::Telemetry;
 
 /// Words that name things.
 pub(crate) const BOLD: Style = Style::new().bold();
@@ -44,6 +45,8 @@ pub(crate) struct Console {
     pub(crate) unicode: bool,
     /// Whether a moving display can be drawn on stderr.
     pub(crate) live: bool,
+    /// Who is told of calls and verdicts besides.
+    pub(crate) telemetry: Telemetry,
 }
 
 impl Console {
@@ -59,6 +62,7 @@ impl Console {
             width: width(),
             unicode: format != Format::Plain && !dumb && utf8_locale(),
             live: format == Format::Human && !global.quiet && !dumb && !ci && std::io::stderr().is_terminal(),
+            telemetry: Telemetry::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 mod baseline;
 
-use eval_core::{Run, RunId, RunQuery, Store};
+use eval_core::{Run, RunId, RunKind, RunQuery, Store};
 
 use crate::failure::Failure;
 use crate::output::clean;
@@ -22,7 +22,7 @@ pub(crate) async fn resolve(store: &dyn Store, reference: &str) -> Result<Run, F
             Some(number) => number.parse().map_err(|_| unknown(reference))?,
             None => return Err(unknown(reference)),
         };
-        let found = nth(store, back, |run| run.dataset.selection.is_all()).await?;
+        let found = nth(store, back, |run| run.kind == RunKind::Evaluation && run.dataset.selection.is_all()).await?;
         return found.ok_or_else(|| too_few(back));
     }
     if let Some(run) = latest_of(store, reference).await? {

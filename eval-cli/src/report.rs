@@ -1,6 +1,6 @@
 //! The table at the end of a run and of the leaderboard.
 
-use eval_core::{Estimate, Interim, LeaderboardEntry, Reports, Run, RunStatus};
+use eval_core::{Estimate, Interim, LeaderboardEntry, Reports, Run, RunKind, RunStatus};
 
 use crate::failure::Failure;
 use crate::output::{Align, Console, Table, clean, interval, latency, percent, total_money};
@@ -27,6 +27,17 @@ pub(crate) fn results(console: &Console, runs: &[&Run]) -> String {
         table.row(cells);
     }
     table.render(console.width)
+}
+
+/// How a judge graded frozen answers, beside how they were graded when they were frozen.
+pub(crate) fn anchors(judged: &Run, set: &Run) -> String {
+    let level = |run: &Run| percent(run.score().map(|score| score.mean));
+    let (count, judge) = (judged.planned, clean(&judged.provenance.judge));
+    let then = match judged.provenance.judge_hash == set.provenance.judge_hash {
+        true => format!("{} when they were frozen", level(set)),
+        false => format!("frozen with another judge, {}", clean(&set.provenance.judge)),
+    };
+    format!("anchors: {judge} gives {count} frozen answers {} ({then}); run {}", level(judged), judged.id.short())
 }
 
 /// What is stored of a run that goes on or was cut off, and so has no summary.
@@ -72,6 +83,9 @@ fn remarks(run: &Run) -> String {
     let mut remarks = Vec::new();
     if run.status != RunStatus::Finished {
         remarks.push(run.status.to_string());
+    }
+    if run.kind == RunKind::Recall {
+        remarks.push("answers given before".to_owned());
     }
     if let Some(summary) = &run.summary {
         let counts = &summary.counts;

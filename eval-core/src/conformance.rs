@@ -12,12 +12,14 @@
 //! conformance::reports(async || InMemory::new()).await;
 //! conformance::durable(async || InMemory::new()).await;
 //! conformance::drift(async || InMemory::new()).await;
+//! conformance::labels(async || InMemory::new()).await;
 //! # });
 //! ```
 
 mod drift;
 mod durable;
 pub mod fixtures;
+mod labels;
 mod provider;
 mod reports;
 #[cfg(feature = "server")]
@@ -28,6 +30,7 @@ use std::error::Error;
 
 pub use drift::drift;
 pub use durable::durable;
+pub use labels::labels;
 pub use provider::provider;
 pub use reports::reports;
 #[cfg(feature = "server")]

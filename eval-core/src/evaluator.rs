@@ -73,6 +73,12 @@ impl Evaluator {
         &self.blank.name
     }
 
+    /// The same evaluator, whose runs belong to this group.
+    pub fn in_group(mut self, group: RunId) -> Self {
+        self.blank.group = Some(group);
+        self
+    }
+
     /// Runs to the end of the data set.
     ///
     /// A run that an error of the provider ends early is returned as well: its [status](crate::RunStatus) and
@@ -180,9 +186,11 @@ impl Evaluator {
     }
 
     fn blank_run(&self, dataset: &Dataset) -> Run {
+        // Answers that are judged again belong to the data set that they were asked from, whatever part of it is here.
+        let of_another = self.blank.of.map(|_| self.blank.dataset.clone());
         Run {
             id: Default::default(),
-            dataset: dataset.reference(),
+            dataset: of_another.unwrap_or_else(|| dataset.reference()),
             planned: dataset.selected() * u64::from(self.blank.epochs),
             started: clock::now(),
             ..self.blank.clone()

@@ -13,6 +13,7 @@ mod event;
 mod exact;
 mod hash;
 mod judge;
+mod label;
 mod lease;
 mod money;
 mod origin;
@@ -58,13 +59,14 @@ pub use evaluator::{Again, Evaluator, EvaluatorBuilder, Group};
 pub use event::{Event, EventKind};
 pub use hash::short_hash;
 pub use judge::{Judge, Verdict};
+pub use label::{Label, Labels};
 pub use lease::{Lease, Leases, Owner};
 pub use money::{Money, PriceSource, Pricing};
 pub use origin::{Origin, Purpose};
 pub use prompt::PromptTemplate;
 pub use provider::{
     Completion, FinishReason, Layer, Message, Params, Provider, ProviderExt, Rate, Rates, Recall, Request, Role,
-    Scripted, Served, Timing, Usage,
+    Scripted, Served, StoredAnswers, Timing, Usage,
 };
 pub use reporter::{Collect, Fanout, JsonLines, Reporter};
 pub use run::{DatasetRef, Progress, Provenance, Run, RunId, RunKind, RunStatus, Stop};

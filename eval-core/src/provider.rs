@@ -4,6 +4,7 @@ mod layer;
 mod message;
 mod rates;
 mod scripted;
+mod stored;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ pub use layer::{Layer, ProviderExt};
 pub use message::{Completion, FinishReason, Message, Params, Recall, Request, Role, Served, Timing, Usage};
 pub use rates::{Rate, Rates};
 pub use scripted::Scripted;
+pub use stored::StoredAnswers;
 
 use crate::ProviderError;
 

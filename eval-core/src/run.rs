@@ -154,6 +154,9 @@ pub enum RunKind {
     /// A model is asked the questions of a data set.
     #[default]
     Evaluation,
+    /// The same, but some answers were [recalled](crate::Recall): they are older than the run, and so no evidence of how
+    /// the model answers now. The evaluator says so by itself when it meets one.
+    Recall,
     /// The stored answers of another run are judged again.
     Rescore,
     /// Answers that were frozen are judged again, to see whether the judge still judges them alike.
@@ -163,12 +166,13 @@ pub enum RunKind {
 }
 
 impl RunKind {
-    const ALL: [Self; 4] = [Self::Evaluation, Self::Rescore, Self::Anchor, Self::Audit];
+    const ALL: [Self; 5] = [Self::Evaluation, Self::Recall, Self::Rescore, Self::Anchor, Self::Audit];
 
     /// The word used in records, for instance `rescore`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Evaluation => "evaluation",
+            Self::Recall => "recall",
             Self::Rescore => "rescore",
             Self::Anchor => "anchor",
             Self::Audit => "audit",

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Caps;
+use crate::{Caps, RunId};
 
 /// What a host needs beside the fields of the [`Run`](crate::Run) itself to build its evaluator again: files, judges,
 /// endpoint. It holds no secret. A run that is resumed is compared with what it was, so a file that has changed since
@@ -28,6 +28,9 @@ pub struct RunSpec {
     /// The file of the rubric.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rubric: Option<String>,
+    /// The run whose answers those of a rescore are compared with, side by side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub against: Option<RunId>,
     /// The endpoint, without user and password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,

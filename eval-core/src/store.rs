@@ -1,5 +1,6 @@
 //! What remembers runs and evaluations.
 
+mod anchors;
 mod baselines;
 mod comparison;
 mod costs;
@@ -29,7 +30,7 @@ pub(crate) use memory::lock;
 pub use reports::{LeaderboardEntry, Reports};
 pub use stats::Stats;
 
-use crate::{AttemptLog, Evaluation, Leases, OutcomeKind, Run, RunId, RunStatus, SampleId, StoreError};
+use crate::{AttemptLog, Evaluation, Leases, OutcomeKind, Run, RunId, RunKind, RunStatus, SampleId, StoreError};
 
 /// Which runs are wanted. The default is the newest 50.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,8 @@ pub struct RunQuery {
     pub tag: Option<(String, String)>,
     /// Only runs of this group.
     pub group: Option<RunId>,
+    /// Only runs of this kind.
+    pub kind: Option<RunKind>,
     /// Only runs that began at this time or later (UTC).
     pub since: Option<Timestamp>,
     /// Only runs that began before this time (UTC).
@@ -64,6 +67,7 @@ impl Default for RunQuery {
             status: None,
             tag: None,
             group: None,
+            kind: None,
             since: None,
             until: None,
             before: None,
@@ -81,6 +85,7 @@ impl RunQuery {
             && self.status.is_none_or(|status| status == run.status)
             && self.tag.as_ref().is_none_or(|(key, value)| run.tags.get(key) == Some(value))
             && self.group.is_none_or(|group| run.group == Some(group))
+            && self.kind.is_none_or(|kind| run.kind == kind)
             && self.since.is_none_or(|since| since <= run.started)
             && self.until.is_none_or(|until| run.started < until)
             && self.before.is_none_or(|before| run.id < before)

@@ -231,6 +231,7 @@ impl Open {
 pub struct Summarizer {
     planned: u64,
     started: u64,
+    recalled: bool,
     epochs: u32,
     threshold: f64,
     counts: Counts,
@@ -253,6 +254,7 @@ impl Summarizer {
         Self {
             planned,
             started: 0,
+            recalled: false,
             epochs,
             threshold,
             counts: Counts::default(),
@@ -273,6 +275,11 @@ impl Summarizer {
         self.started += 1;
     }
 
+    /// Whether an answer was recalled instead of given.
+    pub(crate) fn recalled(&self) -> bool {
+        self.recalled
+    }
+
     /// Takes the next evaluation.
     pub fn push(&mut self, evaluation: &Evaluation) {
         let category = &evaluation.sample.category;
@@ -290,6 +297,7 @@ impl Summarizer {
     fn add_costs(&mut self, evaluation: &Evaluation) {
         self.cost.add(evaluation.cost);
         if let Some(completion) = &evaluation.completion {
+            self.recalled |= completion.served.recalled.is_some();
             self.prompt_tokens.add(completion.usage.prompt_tokens);
             self.completion_tokens.add(completion.usage.completion_tokens);
             evaluation.verdicts.iter().for_each(|verdict| self.judge_cost.add(verdict.cost));

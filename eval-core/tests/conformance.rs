@@ -36,3 +36,8 @@ async fn scripted_is_a_provider() {
     let echo = Scripted::new("echo", |request| request.last().to_owned());
     conformance::provider(&echo, &Request::new("any", vec![Message::user("hi")])).await;
 }
+
+#[tokio::test]
+async fn in_memory_keeps_labels() {
+    conformance::labels(async || InMemory::new()).await;
+}

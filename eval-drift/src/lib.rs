@@ -38,6 +38,7 @@ mod hodges_lehmann;
 mod jeffreys;
 mod jensen_shannon;
 mod judge_anchors;
+mod judge_moved;
 mod kolmogorov;
 mod krippendorff_alpha;
 mod ks_2samp;
@@ -131,6 +132,7 @@ pub use hodges_lehmann::{
 pub use jeffreys::jeffreys;
 pub use jensen_shannon::jensen_shannon_distance;
 pub use judge_anchors::JudgeAnchors;
+pub use judge_moved::judge_moved;
 pub use krippendorff_alpha::{Level, krippendorff_alpha};
 pub use ks_2samp::{KolmogorovSmirnov, ks_2samp};
 pub use mann_whitney::{MannWhitney, MannWhitneyAsymptotic, mann_whitney};

@@ -34,7 +34,8 @@ fn shared(before: &[SampleMeasures], after: &[SampleMeasures]) -> Vec<(f64, f64)
             Ordering::Equal => {
                 let known = |tokens: Option<f64>| tokens.filter(|tokens| *tokens > 0.0);
                 found.extend(known(a.prompt_tokens).zip(known(b.prompt_tokens)));
-                (before.next(), after.next());
+                before.next();
+                after.next();
             }
         }
     }

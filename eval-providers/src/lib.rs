@@ -13,6 +13,9 @@ mod retry;
 mod simulated;
 mod timeout;
 
+#[cfg(feature = "recall")]
+mod recall;
+
 #[cfg(feature = "openai")]
 mod litellm;
 #[cfg(feature = "openai")]
@@ -27,10 +30,13 @@ pub use retry::{Retry, RetryLayer};
 pub use simulated::{CatalogueEntry, Drift, Simulated, SimulatedBuilder};
 pub use timeout::{Timeout, TimeoutLayer};
 
+#[cfg(feature = "recall")]
+pub use recall::{Cache, CacheLayer, Cached, Cassette, Record, Recorder, Replay};
+
 #[cfg(feature = "openai")]
 pub use litellm::LiteLlm;
 #[cfg(feature = "openai")]
 pub use openai::{OpenAi, OpenAiBuilder, Profile, offers};
 /// A text that is wiped after use and never shown: what a key is given as. Re-exported from [`secrecy`].
-#[cfg(feature = "openai")]
+#[cfg(any(feature = "openai", feature = "recall"))]
 pub use secrecy::SecretString;

@@ -9,6 +9,7 @@ mod baselines;
 mod connection;
 mod drift_log;
 mod error;
+mod labels;
 mod leases;
 mod location;
 mod marks;

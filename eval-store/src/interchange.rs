@@ -13,6 +13,7 @@ mod format;
 mod import;
 mod lines;
 
+pub use csv::{LabelRow, read_labels, write_label_sheet};
 pub use desk::Imported;
 pub use document::RUN_SCHEMA;
 pub use error::ImportError;

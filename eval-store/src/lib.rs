@@ -15,7 +15,7 @@ pub use database::{
     DatabaseStatus, Deletion, DieselStore, Expired, Options, Protection, Recost, Retention, public_url,
 };
 pub use interchange::{
-    ExportError, Format, Import, ImportError, Imported, RUN_SCHEMA, Rows, export, export_file, import,
-    write_evaluations, write_run,
+    ExportError, Format, Import, ImportError, Imported, LabelRow, RUN_SCHEMA, Rows, export, export_file, import,
+    read_labels, write_evaluations, write_label_sheet, write_run,
 };
 pub use spill::Spill;

@@ -15,7 +15,8 @@ use std::time::Duration;
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
     History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, PromptTokens, Reports, Run, RunId,
-    RunQuery, Sample, Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, Waits, async_trait,
+    RunQuery, Sample, SampleScore, Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, Waits,
+    async_trait,
 };
 use thiserror::Error;
 use tokio::task::spawn_blocking;
@@ -346,6 +347,10 @@ impl<S: Reports> Reports for Spill<S> {
 
     async fn windows(&self, query: &HistoryQuery) -> Result<History, StoreError> {
         self.inner.windows(query).await
+    }
+
+    async fn anchors(&self, run: &Run) -> Result<Vec<SampleScore>, StoreError> {
+        self.inner.anchors(run).await
     }
 
     async fn stats(&self) -> Result<Stats, StoreError> {

@@ -49,6 +49,12 @@ async fn a_file_keeps_what_a_server_keeps() {
     conformance::server(async || files.next().await).await;
 }
 
+#[tokio::test]
+async fn a_file_keeps_labels() {
+    let files = Files::new();
+    conformance::labels(async || files.next().await).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_makes_reports() {
     let files = Files::new();
@@ -73,6 +79,11 @@ async fn memory_keeps_baselines_marks_and_findings() {
 #[tokio::test]
 async fn memory_keeps_what_a_server_keeps() {
     conformance::server(in_memory).await;
+}
+
+#[tokio::test]
+async fn memory_keeps_labels() {
+    conformance::labels(in_memory).await;
 }
 
 #[tokio::test]
@@ -106,6 +117,12 @@ async fn postgres_keeps_baselines_marks_and_findings() {
 async fn postgres_keeps_what_a_server_keeps() {
     let Some(postgres) = Postgres::shared() else { return };
     conformance::server(async || on(postgres).await).await;
+}
+
+#[tokio::test]
+async fn postgres_keeps_labels() {
+    let Some(postgres) = Postgres::shared() else { return };
+    conformance::labels(async || on(postgres).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

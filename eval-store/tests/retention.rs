@@ -7,7 +7,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use eval_core::conformance::fixtures::{finished, rich, run, scored, time};
-use eval_core::{EvaluationQuery, Run, RunId, RunQuery, Store, StoreError};
+use eval_core::{EvaluationQuery, Run, RunId, RunKind, RunQuery, Store, StoreError};
 use eval_store::testing::{Postgres, query};
 use eval_store::{Deletion, DieselStore, Protection, Retention};
 use tempfile::TempDir;
@@ -98,6 +98,24 @@ async fn series(store: &DieselStore, model: &str, runs: i64) -> Vec<RunId> {
 async fn expired(store: &DieselStore, retention: &Retention) -> Vec<(RunId, Option<Protection>)> {
     let found = store.expired(retention).await.expect("runs");
     found.into_iter().map(|expired| (expired.run.id, expired.protection)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frozen_answers_stay_and_other_kinds_count_for_themselves() {
+    for database in Database::all() {
+        let store = database.open().await;
+        let asked = series(&store, "gpt-4o", 2).await;
+        let mut judged = Vec::new();
+        for (at, group) in [(200, None), (300, Some(asked[0])), (400, Some(asked[1]))] {
+            let mut run = finished("gpt-4o", at, 0.5, 0);
+            (run.kind, run.group, run.of) = (RunKind::Anchor, group, Some(asked[0]));
+            put(&store, &run).await;
+            judged.push(run.id);
+        }
+        let gone = |ids: &[RunId]| ids.iter().map(|id| (*id, None)).collect::<Vec<_>>();
+        assert_eq!(expired(&store, &Retention::new().keep(1)).await, gone(&[judged[1], asked[0]]));
+        assert_eq!(expired(&store, &Retention::new().keep(0)).await.len(), 4, "the set alone stays");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use eval_core::Money;
 
-use super::{Asking, Endpoint, pair};
+use super::{Asking, Endpoint, Taping, pair};
 
 pub(super) const GATE_EXAMPLES: &str = "\
 Examples:
@@ -17,6 +17,7 @@ Examples:
   evalctl gate --run golden.csv -m gpt-4o --vs @baseline     asks the questions first
   evalctl gate --run golden.csv -m gpt-4o -m grok-3 --draw 10 --vs branch:main    each model against its own baseline
   evalctl gate --run golden.csv -m gpt-4o --vs window:7 --on-inconclusive rerun
+  evalctl gate --run golden.csv -m gpt-4o --vs tag:release --replay cassette    without key and network
 
 A drop passes when its 90 % interval lies above -margin, fails when it lies below 0 (and does not pass), else it is
 inconclusive and says what it would take. An absolute limit fails only if the whole interval is beyond it.
@@ -53,6 +54,9 @@ pub(crate) struct GateArgs {
     /// git), branch:NAME (the tag branch=NAME of a run), window:N
     #[arg(long, value_name = "REF")]
     pub(crate) vs: String,
+    /// Decide also on answers that were given before, out of a cache or a cassette; --replay implies it
+    #[arg(long)]
+    pub(crate) allow_cached: bool,
     /// Write a report into this file too: .json, .md, .xml (JUnit) or .txt; repeat for several
     #[arg(short, long = "output", value_name = "FILE")]
     pub(crate) outputs: Vec<PathBuf>,
@@ -66,7 +70,7 @@ pub(crate) struct GateArgs {
 }
 
 /// What has no meaning for a run that is there.
-const OF_FRESH: [&str; 20] = [
+const OF_FRESH: [&str; 22] = [
     "dataset",
     "models",
     "all_models",
@@ -87,6 +91,8 @@ const OF_FRESH: [&str; 20] = [
     "profile",
     "timeout",
     "max_attempts",
+    "record",
+    "replay",
 ];
 
 /// A run that is made first.
@@ -127,6 +133,8 @@ pub(crate) struct Fresh {
     pub(crate) asking: Asking,
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
+    #[command(flatten)]
+    pub(crate) taping: Taping,
 }
 
 /// What a run has to keep.

@@ -1,7 +1,7 @@
 //! Verbs that read what was kept.
 
 use clap::{Args, ValueEnum};
-use eval_core::{Changes, EvaluationQuery, OutcomeKind, RunStatus, Timestamp};
+use eval_core::{Changes, EvaluationQuery, OutcomeKind, RunKind, RunStatus, Timestamp};
 
 use super::pair;
 
@@ -19,6 +19,9 @@ pub(crate) struct RunsArgs {
     /// Only runs with this status: queued, running, paused, interrupted, cancelled, capped, failed or finished
     #[arg(long, value_parser = status)]
     pub(crate) status: Option<RunStatus>,
+    /// Only runs of this kind: evaluation, rescore, anchor or audit
+    #[arg(long, value_parser = kind)]
+    pub(crate) kind: Option<RunKind>,
     #[command(flatten)]
     pub(crate) when: When,
     /// At most so many
@@ -166,6 +169,10 @@ fn status(text: &str) -> Result<RunStatus, String> {
     RunStatus::from_name(text).ok_or_else(|| {
         "expected queued, running, paused, interrupted, cancelled, capped, failed or finished".to_owned()
     })
+}
+
+fn kind(text: &str) -> Result<RunKind, String> {
+    RunKind::from_name(text).ok_or_else(|| "expected evaluation, rescore, anchor or audit".to_owned())
 }
 
 /// A point in time, or the beginning of a day.

@@ -11,7 +11,8 @@ Examples:
   evalctl db prune --keep 20 --older-than 90d    only what is both: beyond the newest 20, and old
   evalctl db prune --keep 5 --dataset smoke --yes
 
-Runs that go on, that are blessed or that are marked always stay. A SQLite file becomes smaller, for which it needs its
+Runs that go on, that are blessed or that are marked always stay, and so do sets of frozen answers (`evalctl db delete`
+takes one away by its name). A SQLite file becomes smaller, for which it needs its
 own size once more for a moment; Postgres reuses the room by itself.";
 
 #[derive(Debug, Clone, Args)]

@@ -9,12 +9,13 @@ use eval_providers::{
     offers,
 };
 
-use super::{Before, Budget};
+use super::{Before, Budget, Recalls};
 use crate::args::Profile;
 use crate::command;
 use crate::config::{BASE_URLS, KEYS, Origin, Settings};
 use crate::failure::{Failure, did_you_mean};
 use crate::output::{Console, clean, one_line, shorten};
+use crate::telemetry::Telemetry;
 
 /// So much of what a server says that is none of ours.
 const SAID: usize = 160;
@@ -23,6 +24,8 @@ const SAID: usize = 160;
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     client: OpenAi,
+    url: String,
+    telemetry: Telemetry,
     profile: Wire,
     /// The models it lists; `None` when it does not list any.
     pub(crate) models: Option<Vec<String>>,
@@ -46,7 +49,8 @@ impl Endpoint {
             Profile::Auto => Wire::detect(url).await.map_err(|error| unreachable(url, settings, &error))?,
         };
         let client = client(settings, url, profile)?;
-        let endpoint = Self { models: list(&client, url, settings).await?, client, profile };
+        let models = list(&client, url, settings).await?;
+        let endpoint = Self { models, client, url: url.to_owned(), telemetry: console.telemetry.clone(), profile };
         console.note(endpoint.describe(url, settings));
         Ok(endpoint)
     }
@@ -84,10 +88,11 @@ impl Endpoint {
         log: Arc<dyn AttemptLog>,
         ceiling: usize,
         waits: Waits,
-        budget: &Budget,
+        (budget, recalls): (&Budget, &Recalls),
     ) -> Arc<dyn Provider> {
         let patience = Duration::from_secs_f64(settings.patience_s.value);
-        let priced = self.client.clone().layer(PriceLayer::new(budget.prices.clone()));
+        let told = self.telemetry.over(Arc::new(self.client.clone()), &self.url);
+        let priced = recalls.over(told).layer(PriceLayer::new(budget.prices.clone()));
         let allowed = budget.around(priced.layer(LedgerLayer::new(log)));
         let patient = allowed.layer(OutageLayer::new(patience).waits(waits.clone()));
         let limited = patient.layer(limit(settings, ceiling).patience(patience).waits(waits));

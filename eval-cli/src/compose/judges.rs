@@ -4,8 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eval_core::{Dataset, DatasetError, Judge, Provider};
-use eval_judge::{Assertions, BySample, CheapFirst, JUDGE_COLUMN, LlmJudge, Panel, Rubric, Rule, SpecError, built_in};
+use eval_judge::{
+    Assertions, BySample, CheapFirst, JUDGE_COLUMN, LlmJudge, Pairwise, Panel, Rubric, Rule, SpecError, built_in,
+};
 
+use super::Against;
 use crate::config::{DEFAULT_JUDGE, Settings};
 use crate::failure::{Failure, chain};
 use crate::output::clean;
@@ -17,6 +20,8 @@ pub(crate) enum JudgeName {
     BuiltIn(String),
     /// The model that grades.
     Grader(String),
+    /// The model that compares two answers.
+    Pairwise(String),
     /// Several that give one verdict: `median(gpt-4o, claude-haiku-4-5)`.
     Panel(Rule, Vec<JudgeName>),
     /// Rules, and a judge that is asked when they pass: `cheap-first(contains, gpt-4o)`.
@@ -28,19 +33,30 @@ impl JudgeName {
     pub(crate) fn graders(&self) -> Vec<&str> {
         match self {
             Self::BuiltIn(_) => Vec::new(),
-            Self::Grader(grader) => vec![grader],
+            Self::Grader(grader) | Self::Pairwise(grader) => vec![grader],
             Self::Panel(_, members) | Self::CheapFirst(members) => members.iter().flat_map(Self::graders).collect(),
+        }
+    }
+
+    fn compares(&self) -> bool {
+        match self {
+            Self::Pairwise(_) => true,
+            Self::BuiltIn(_) | Self::Grader(_) => false,
+            Self::Panel(_, members) | Self::CheapFirst(members) => members.iter().any(Self::compares),
         }
     }
 
     fn is_promptfoo(&self) -> bool {
         match self {
             Self::BuiltIn(spec) => spec.trim() == PROMPTFOO,
-            Self::Grader(_) => false,
+            Self::Grader(_) | Self::Pairwise(_) => false,
             Self::Panel(_, members) | Self::CheapFirst(members) => members.iter().any(Self::is_promptfoo),
         }
     }
 }
+
+/// The judge that compares two answers, alone or with its grader: `pairwise:NAME`.
+const PAIRWISE: &str = "pairwise";
 
 /// The judge of promptfoo's assertions.
 const PROMPTFOO: &str = "promptfoo";
@@ -51,6 +67,12 @@ const RULES: [Rule; 3] = [Rule::Mean, Rule::Median, Rule::Majority];
 pub(crate) fn parse(name: &str) -> Result<JudgeName, Failure> {
     if let Some(grader) = name.strip_prefix("llm:") {
         return Ok(JudgeName::Grader(grader.to_owned()));
+    }
+    if let Some(grader) = name.strip_prefix(PAIRWISE).and_then(|rest| rest.strip_prefix(':').or(Some(rest))) {
+        return match grader {
+            "" => Ok(JudgeName::Pairwise(DEFAULT_JUDGE.into())),
+            grader => Ok(JudgeName::Pairwise(grader.strip_prefix("llm:").unwrap_or(grader).to_owned())),
+        };
     }
     if let Some((kind, members)) = several(name) {
         let members = members.into_iter().map(parse).collect::<Result<Vec<_>, _>>()?;
@@ -132,6 +154,12 @@ pub(crate) fn names(
     }
 }
 
+/// Refuses a judge that compares where there is nothing to compare with, before anybody is called.
+pub(crate) fn check_pairs(names: &[JudgeName], against: Option<&Against>) -> Result<(), Failure> {
+    let compares = names.iter().any(JudgeName::compares);
+    if compares && against.is_none() { Err(alone()) } else { Ok(()) }
+}
+
 /// Refuses a row whose column `judge` names no judge, or whose assertions cannot be judged: with its place, and before
 /// anything is asked.
 pub(crate) fn check_rows(dataset: &Dataset) -> Result<(), DatasetError> {
@@ -186,14 +214,20 @@ pub(crate) struct Bench<'a> {
     /// The grader for samples that ask for `llm` or for graded assertions, if any do.
     pub(crate) column: Option<&'a str>,
     pub(crate) provider: Option<&'a Arc<dyn Provider>>,
+    /// Whether the same answer has to be judged by the very same request each time.
+    pub(crate) repeatable: bool,
     pub(crate) rubric: &'a Rubric,
+    /// The answers that a pairwise judge compares with.
+    pub(crate) against: Option<&'a Against>,
 }
 
 impl Bench<'_> {
-    /// The judges, the first of which lets the column `judge` choose.
+    /// The judges, the first of which lets the column `judge` choose, unless it compares with the answers of another
+    /// run.
     pub(crate) fn judges(&self, names: &[JudgeName]) -> Result<Vec<Arc<dyn Judge>>, Failure> {
         let mut judges = names.iter().map(|name| self.judge(name)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(first) = judges.first_mut() {
+        let chooses = !matches!(names.first(), Some(JudgeName::Pairwise(_)));
+        if let Some(first) = judges.first_mut().filter(|_| chooses) {
             let mut chooser = BySample::new(first.clone());
             if let Some(grader) = self.column {
                 chooser = chooser.with("llm", self.llm(grader)?).with(PROMPTFOO, self.assertions()?);
@@ -208,6 +242,7 @@ impl Bench<'_> {
             JudgeName::BuiltIn(spec) if spec.trim() == PROMPTFOO => Arc::new(self.assertions()?),
             JudgeName::BuiltIn(spec) => built_in(spec).map_err(|error| Failure::usage(chain(&error)))?,
             JudgeName::Grader(grader) => Arc::new(self.llm(grader)?),
+            JudgeName::Pairwise(grader) => Arc::new(self.pairwise(grader)?),
             JudgeName::Panel(rule, members) => {
                 let mut panel = Panel::builder().rule(*rule);
                 for member in members {
@@ -225,20 +260,29 @@ impl Bench<'_> {
         })
     }
 
+    /// A grader that compares with the answers that there are.
+    pub(crate) fn pairwise(&self, grader: &str) -> Result<Pairwise, Failure> {
+        let others = self.against.ok_or_else(alone)?.answers.clone();
+        Ok(Pairwise::new(self.llm(grader)?, others))
+    }
+
     fn assertions(&self) -> Result<Assertions, Failure> {
         let judge = Assertions::new();
         self.column.map_or(Ok(judge.clone()), |grader| Ok(judge.grader(self.llm(grader)?)))
     }
 
     fn llm(&self, grader: &str) -> Result<LlmJudge, Failure> {
-        llm(grader, self.provider, self.rubric)
+        let provider = self.provider;
+        let provider = provider.ok_or_else(|| Failure::usage(format!("the judge `{grader}` needs an endpoint")))?;
+        let builder = LlmJudge::builder(provider.clone()).grader(grader).rubric(self.rubric.clone());
+        let builder = builder.repeatable(self.repeatable);
+        builder.build().map_err(|error| Failure::usage(chain(&error)))
     }
 }
 
-fn llm(grader: &str, provider: Option<&Arc<dyn Provider>>, rubric: &Rubric) -> Result<LlmJudge, Failure> {
-    let provider = provider.ok_or_else(|| Failure::usage(format!("the judge `{grader}` needs an endpoint")))?;
-    let builder = LlmJudge::builder(provider.clone()).grader(grader).rubric(rubric.clone());
-    builder.build().map_err(|error| Failure::usage(chain(&error)))
+fn alone() -> Failure {
+    Failure::usage("the judge `pairwise` compares with the answers of another run")
+        .hint("evalctl rescore RUN --judge pairwise --against OTHER; a grader of this name is `llm:pairwise`")
 }
 
 /// The rubric of a file, or the built-in one.

@@ -1,12 +1,12 @@
 //! Models, by the names that a user gives them.
 
-use eval_core::Dataset;
+use eval_core::{Dataset, Run, RunKind};
 use eval_providers::Simulated;
 
 use crate::failure::{Failure, did_you_mean};
 
 /// What a name after `-m` means.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ModelName {
     /// A model of the endpoint.
     Endpoint(String),
@@ -14,6 +14,8 @@ pub(crate) enum ModelName {
     Simulated(String),
     /// Answers that stand in a column of the data set.
     Column(String),
+    /// Answers of a stored run, judged again in a run of this kind.
+    Stored(Box<Run>, RunKind),
 }
 
 impl ModelName {
@@ -53,6 +55,15 @@ impl ModelName {
             None if columns.is_empty() => failure.hint("it has no columns besides the question's own"),
             None => failure.hint(format!("there are {}", columns.join(", "))),
         })
+    }
+
+    /// The model that answers or answered, if it is one.
+    pub(crate) fn who_answers(&self) -> Option<&str> {
+        match self {
+            Self::Endpoint(name) => Some(name),
+            Self::Stored(run, _) => Some(&run.model),
+            _ => None,
+        }
     }
 
     /// The model of the endpoint, if it is one.

@@ -22,6 +22,16 @@ pub(crate) enum Found {
     },
 }
 
+impl Found {
+    /// The runs; none where there is none.
+    pub(crate) fn runs(&self) -> &[Run] {
+        match self {
+            Self::Runs(runs) => runs,
+            Self::Missing { .. } => &[],
+        }
+    }
+}
+
 /// The runs that a reference means as a baseline of this run. `@baseline` (or `blessed`), `tag:`, `ref:` and `branch:`
 /// are looked for among whole runs of the same name and data set; `window:N` among those that were made alike and
 /// before.

@@ -4,6 +4,7 @@ mod answers;
 mod diff;
 mod forest;
 mod markdown;
+mod same_answers;
 
 use eval_core::Change;
 use eval_drift::neutral::{cut, line};
@@ -30,16 +31,17 @@ const SAME: usize = 60;
 pub(crate) async fn compare(console: &Console, global: &Global, args: CompareArgs) -> Outcome {
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::existing_store(&settings).await?;
-    let (mut named, mut runs) = (Vec::new(), Vec::new());
+    let (mut named, mut runs, mut again) = (Vec::new(), Vec::new(), same_answers::Found::default());
     for reference in &args.runs {
         let run = refs::resolve(&store, reference).await?;
-        runs.push(scores::of(&store, &run).await?);
+        runs.push(again.beside_first(&run, scores::of(&store, &run).await?));
         named.push(run);
     }
     if let Some(category) = &args.category {
         narrow(&mut runs, category)?;
     }
     let mut found = eval_drift::compare(&runs)?;
+    again.tell(&mut found);
     found.iter_mut().for_each(|pair| pair.questions.retain(|question| is_wanted(question, args.only)));
     let answers = match args.diff {
         true => Some(answers::of(&store, &named, &found, args.limit).await?),

@@ -129,7 +129,8 @@ async fn look_at_models(
             return;
         }
     };
-    let provider = endpoint.provider(settings, log, 1, eval_core::Waits::new(), &budget);
+    let provider =
+        endpoint.provider(settings, log, 1, eval_core::Waits::new(), (&budget, &compose::Recalls::default()));
     for model in wanted {
         let listed = endpoint.check(&quiet, &model);
         let result = match (listed, args.ask) {

@@ -8,7 +8,7 @@ mod markdown;
 mod publish;
 mod reproduce;
 
-use eval_core::{Run, Store};
+use eval_core::{Run, RunKind, Store};
 use eval_drift::{Gate, GateReport, Policy, RunScores};
 
 use crate::args::{GateArgs, Global, OnInconclusive};
@@ -62,27 +62,45 @@ async fn stored(console: &Console, global: &Global, args: &GateArgs, (gate, run)
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::existing_store(&settings).await?;
     let run = refs::resolve(&store, run).await?;
-    let before = Before::of(&store, &run, &args.vs).await?;
+    refuse_recalled(args, [&run])?;
+    let before = Before::of(&store, &run, args, &args.vs).await?;
     let scores = scores::of(&store, &run).await?;
     let report = before.decide(gate, 1, scores);
     finish(console, args, &[before.decided(run, report)], &[])
+}
+
+/// Old answers say nothing of how a model answers now: nobody decides by them who did not ask for that.
+fn refuse_recalled<'a>(args: &GateArgs, runs: impl IntoIterator<Item = &'a Run>) -> Result<(), Failure> {
+    if args.allow_cached || args.fresh.taping.replay.is_some() {
+        return Ok(());
+    }
+    match runs.into_iter().find(|run| run.kind == RunKind::Recall) {
+        None => Ok(()),
+        Some(run) => Err(Failure::usage(format!("run {} has answers out of a cache or a cassette", run.id.short()))
+            .hint("they are older than the run; --allow-cached decides all the same")),
+    }
 }
 
 /// What a run is held against.
 struct Before {
     baseline: Found,
     scores: Vec<RunScores>,
+    /// Why the judge is thought to have moved since.
+    judge_moved: Option<String>,
 }
 
 impl Before {
     async fn of<S: eval_core::Reports + eval_core::Baselines>(
         store: &S,
         run: &Run,
+        args: &GateArgs,
         reference: &str,
     ) -> Result<Self, Failure> {
         let baseline = refs::baseline(store, run, reference).await?;
+        refuse_recalled(args, baseline.runs())?;
         let scores = Self::scores(store, &baseline).await?;
-        Ok(Self { baseline, scores })
+        let judge_moved = Self::judge_moved(store, run, &baseline).await?;
+        Ok(Self { baseline, scores, judge_moved })
     }
 
     /// The scores of a baseline, with the limits by which its runs were decided on; none where there is none.
@@ -93,8 +111,24 @@ impl Before {
         Ok(found)
     }
 
+    /// What the frozen answers say that were judged beside the runs.
+    async fn judge_moved<S: eval_core::Reports>(
+        store: &S,
+        run: &Run,
+        baseline: &Found,
+    ) -> Result<Option<String>, Failure> {
+        let now = store.anchors(run).await?;
+        let Found::Runs(runs) = baseline else { return Ok(None) };
+        let mut before = Vec::new();
+        for run in runs.iter().filter(|_| !now.is_empty()) {
+            before.push(store.anchors(run).await?);
+        }
+        Ok(eval_drift::judge_moved(&now, &before))
+    }
+
     fn decide(&self, gate: &Gate, look: u32, mut run: RunScores) -> GateReport {
         limits::beside(&mut run, gate, &self.scores);
+        run.judge_moved.clone_from(&self.judge_moved);
         let mut report = gate.look(look, &run, &self.scores);
         report.warnings.splice(0..0, limits::changed(&report));
         if let Found::Missing { why, command } = &self.baseline {

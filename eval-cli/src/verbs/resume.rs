@@ -2,13 +2,15 @@
 
 mod files;
 
-use eval_core::{Again, Dataset, Group, Leases as _, Run, RunId, RunQuery, RunSpec, RunStatus, Store, StoreError};
+use eval_core::{
+    Again, Dataset, Group, Leases as _, Run, RunId, RunKind, RunQuery, RunSpec, RunStatus, Store, StoreError,
+};
 use eval_store::DieselStore;
 use serde_json::json;
 
-use super::run::{dataset, finish, narrow, reporter};
+use super::run::{dataset, finish, narrow, recalled, reporter};
 use crate::args::{Asking, Endpoint, Format, Global, Profile, ResumeArgs, Selecting};
-use crate::compose::{self, Asked, Before};
+use crate::compose::{self, Again as Stored, Asked, Before, Recalls};
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -123,17 +125,24 @@ async fn latest_unfinished(store: &dyn Store, settings: &Settings) -> Result<Vec
     let Some(group) = found.group else { return Ok(vec![found]) };
     let mut of_group = RunQuery::default();
     (of_group.group, of_group.limit) = (Some(group), 1000);
-    Ok(store.list_runs(&of_group).await?.into_iter().filter(open).rev().collect())
+    let is_alike = |run: &Run| (run.kind, run.of) == (found.kind, found.of);
+    Ok(store.list_runs(&of_group).await?.into_iter().filter(|run| open(run) && is_alike(run)).rev().collect())
 }
 
 async fn go_on(console: &Console, global: &Global, args: ResumeArgs, runs: &[Run], again: Again) -> Outcome {
     let Some(first) = runs.first() else { return Err(Failure::usage("no run to go on with")) };
     let spec = first.spec.as_ref().ok_or_else(|| not_ours(first))?;
+    refuse_asking(first, spec, &args)?;
     let settings = Settings::load(global, typed(&args, runs, first, spec)?)?;
-    let dataset = dataset_of(first, spec, &settings)?;
+    let (stored, dataset) = match first.of {
+        Some(of) => stored(&settings, first, of, spec).await.map(|(stored, dataset)| (Some(stored), dataset))?,
+        None => (None, dataset_of(first, spec, &settings)?),
+    };
     compose::check_judges(&dataset)?;
     let name = (first.name != first.model).then(|| first.name.clone());
-    let asked = Asked { name, before: Some(before(runs, first, spec, again)), ..Asked::default() };
+    let recalls = Recalls::open(&settings, &args.taping)?;
+    let before = Some(before(runs, first, spec, again));
+    let asked = Asked { name, before, again: stored, recalls: recalls.clone(), ..Asked::default() };
     let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;
     for run in runs {
         let label = report::label(run);
@@ -151,7 +160,21 @@ async fn go_on(console: &Console, global: &Global, args: ResumeArgs, runs: &[Run
     drop(reporter);
     let ended = results.into_iter().collect::<Result<Vec<_>, _>>()?;
     findings::ended(console, &composed.store, &ended).await;
-    finish(console, &settings, compose::close_store(composed.store), &ended)
+    let recalled = recalled(&*composed.store, &ended).await?;
+    let exit = finish(console, &settings, compose::close_store(composed.store), &ended)?;
+    recalled.iter().for_each(|line| console.note(line));
+    recalls.warn(console);
+    Ok(exit)
+}
+
+/// What was replayed so far is not asked from here on because nobody said otherwise.
+fn refuse_asking(run: &Run, spec: &RunSpec, args: &ResumeArgs) -> Result<(), Failure> {
+    let replayed = run.kind == RunKind::Recall && spec.base_url.is_none();
+    match replayed && args.taping.replay.is_none() && args.endpoint.base_url.is_none() {
+        false => Ok(()),
+        true => Err(Failure::usage(format!("run {} was replayed from a cassette", run.id.short()))
+            .hint("go on with --replay DIR, or name an endpoint with --base-url")),
+    }
 }
 
 fn not_ours(run: &Run) -> Failure {
@@ -170,6 +193,24 @@ fn before(runs: &[Run], run: &Run, spec: &RunSpec, again: Again) -> Before {
         runs: runs.iter().map(|run| (run.id, run.model.clone())).collect(),
         prompt: asks.map(|run| run.provenance.prompt.clone()),
     }
+}
+
+/// The answers that the run judges again.
+async fn stored(settings: &Settings, run: &Run, of: RunId, spec: &RunSpec) -> Result<(Stored, Dataset), Failure> {
+    let store = compose::existing_store(settings).await?;
+    let gone = |error| match error {
+        StoreError::NotFound(gone) => {
+            let (run, gone) = (run.id.short(), gone.short());
+            Failure::usage(format!("run {run} judges the answers of run {gone}, which is not in the database any more"))
+        }
+        other => other.into(),
+    };
+    let source = store.get_run(of).await.map_err(gone)?;
+    let against = match spec.against {
+        Some(against) => Some(store.get_run(against).await.map_err(gone)?),
+        None => None,
+    };
+    Stored::of(&store, run.kind, source, against).await
 }
 
 /// The data set of the run. The demo asks the questions that ship with the program.
@@ -209,12 +250,14 @@ fn typed(args: &ResumeArgs, runs: &[Run], run: &Run, spec: &RunSpec) -> Result<T
             tpm: typed.tpm.or(spec.tpm),
             patience: typed.patience.or(spec.patience_s),
         },
+        caching: args.caching.clone(),
         concurrency: args.concurrency.or(spec.concurrency),
         json_out: None,
         spill: args.spill.clone(),
         drain: args.drain,
         prices: args.costing.prices.clone(),
         caps: args.costing.caps().or(spec.caps),
+        anchors: None,
         of_run: of_run(args),
     })
 }

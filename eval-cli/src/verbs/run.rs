@@ -4,11 +4,13 @@ mod plan;
 
 use std::path::Path;
 
-use eval_core::{Dataset, Draw, EvaluationQuery, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection};
+use eval_core::{
+    Dataset, Draw, EvaluationQuery, Evaluator, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection, Store,
+};
 use serde_json::json;
 
 use crate::args::{Format, Global, RunArgs, Selecting};
-use crate::compose::{self, Asked};
+use crate::compose::{self, Asked, Frozen, Recalls};
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
@@ -23,16 +25,29 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
     }
     let dataset = dataset(&settings, &args.selecting)?;
     compose::check_judges(&dataset)?;
-    let asked = Asked { all: args.all_models, name: args.name.clone(), tags: args.tags.clone(), before: None };
+    let frozen = frozen(&settings, &dataset).await?;
+    let anchors = frozen.as_ref().map(|frozen| frozen.set.clone());
+    let (all, name, tags) = (args.all_models, args.name.clone(), args.tags.clone());
+    let asked = Asked { all, name, tags, anchors, ..Asked::default() };
     if args.dry_run {
         return plan::plan(console, &settings, &dataset, &asked).await;
     }
+    compose::refuse_used(&args.taping)?;
+    let recalls = Recalls::open(&settings, &args.taping)?;
+    let asked = Asked { recalls: recalls.clone(), ..asked };
     let composed = compose::evaluators(console, &settings, &dataset, &asked).await?;
     dataset.notes().iter().for_each(|note| console.note(format!("note: {note}")));
 
     let group = Group::new(composed.evaluators);
     let open = stop::Open::default();
     let mut reporter = reporter(console, progress::display(console), &open);
+    if let Some((judging, frozen)) = composed.anchors.zip(frozen) {
+        let (judging, stop) = (judging.in_group(group.id()), stop::requested(&settings, &open));
+        if let Err(cut) = judge_frozen(console, judging, &frozen, &mut *reporter, stop).await? {
+            drop(reporter);
+            return finish(console, &settings, compose::close_store(composed.store), &[cut]);
+        }
+    }
     let results = group.run_until(&dataset, &mut *reporter, stop::requested(&settings, &open)).await;
     drop(reporter);
 
@@ -43,14 +58,41 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
     if let Some(folder) = &settings.json_out.value {
         copy(console, &composed.store, folder, &runs).await?;
     }
+    let recalled = recalled(&*composed.store, &runs).await?;
     findings::ended(console, &composed.store, &runs).await;
     let exit = finish(console, &settings, compose::close_store(composed.store), &runs)?;
+    recalled.iter().for_each(|line| console.note(line));
+    recalls.warn(console);
     if let (Some(run), false) = (runs.first(), console.is_machine()) {
         let show = format!("show {}", run.id.short());
         let next = [show.as_str(), "models", "runs"].map(|words| command::command(&settings, words));
         console.note(format!("next: {}", next.join("   ")));
     }
     Ok(exit)
+}
+
+/// The frozen answers that are judged first, where the settings name some.
+pub(crate) async fn frozen(settings: &Settings, dataset: &Dataset) -> Result<Option<Frozen>, Failure> {
+    let Some(reference) = &settings.anchors.value else { return Ok(None) };
+    let store = compose::existing_store(settings).await?;
+    Frozen::find(&store, reference, dataset.name()).await.map(Some)
+}
+
+/// Has the frozen answers judged. Gives the run back where that did not come to its end.
+pub(crate) async fn judge_frozen(
+    console: &Console,
+    judging: Evaluator,
+    frozen: &Frozen,
+    reporter: &mut dyn Reporter,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<Result<(), Run>, Failure> {
+    let judged = judging.run_until(&frozen.dataset, reporter, stop).await?;
+    if judged.status != RunStatus::Finished {
+        console.note("not all frozen answers were judged, so no question was asked");
+        return Ok(Err(judged));
+    }
+    console.note(report::anchors(&judged, &frozen.set));
+    Ok(Ok(()))
 }
 
 /// The data set, opened, named and narrowed.
@@ -76,11 +118,21 @@ pub(crate) fn narrow(mut dataset: Dataset, selecting: &Selecting) -> Result<Data
 
 /// The display, who notes which runs are open, and for `--format jsonl` the events on stdout beside them.
 pub(crate) fn reporter(console: &Console, display: Box<dyn Reporter>, open: &stop::Open) -> Box<dyn Reporter> {
-    let fanout = Fanout::new().with(open.clone()).with(display);
+    let fanout = Fanout::new().with(open.clone()).with(display).with(console.telemetry.reporter());
     Box::new(match console.format {
         Format::Jsonl => fanout.with(JsonLines::new(std::io::stdout())),
         _ => fanout,
     })
+}
+
+/// What is to be said of runs with answers that were given before.
+pub(super) async fn recalled(store: &dyn Store, runs: &[Run]) -> Result<Vec<String>, Failure> {
+    let mut lines = Vec::new();
+    for run in runs {
+        let words = crate::recalled::words(store, run).await?;
+        lines.extend(words.map(|words| format!("run {}: {words}", run.id.short())));
+    }
+    Ok(lines)
 }
 
 async fn copy(console: &Console, store: &compose::OpenStore, folder: &Path, runs: &[Run]) -> Result<(), Failure> {

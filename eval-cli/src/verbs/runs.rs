@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eval_core::{Interim, Reports, Run, RunId, RunQuery, RunStatus, Store as _};
+use eval_core::{Interim, Reports, Run, RunId, RunKind, RunQuery, RunStatus, Store as _};
 use serde_json::json;
 
 use crate::args::{Format, Global, RunsArgs};
@@ -22,7 +22,7 @@ pub(crate) async fn runs(console: &Console, global: &Global, args: RunsArgs) -> 
     query.model = args.model;
     query.dataset = args.dataset;
     query.tag = args.tag;
-    query.status = args.status;
+    (query.status, query.kind) = (args.status, args.kind);
     (query.since, query.until) = (args.when.since, args.when.until);
     query.before = refs::cursor(&store, args.when.before.as_deref()).await?;
     query.limit = args.limit;
@@ -78,7 +78,7 @@ fn table(runs: &[Run], open: &BTreeMap<RunId, Interim>) -> Table {
         table.row([
             run.id.short(),
             run.started.strftime("%Y-%m-%d %H:%M").to_string(),
-            label(run),
+            purpose(run),
             format!("{}{}", clean(&run.dataset.name), if run.dataset.selection.is_all() { "" } else { " (part)" }),
             match so_far.and_then(|interim| interim.mean) {
                 Some(mean) => format!("so far {}", percent(Some(mean))),
@@ -92,6 +92,15 @@ fn table(runs: &[Run], open: &BTreeMap<RunId, Interim>) -> Table {
         ]);
     }
     table
+}
+
+/// The name of a run, and what it is for where no model was asked.
+fn purpose(run: &Run) -> String {
+    match (run.kind, run.of) {
+        (RunKind::Evaluation, _) => label(run),
+        (kind, Some(of)) => format!("{} ({kind} of {})", label(run), of.short()),
+        (kind, None) => format!("{} ({kind})", label(run)),
+    }
 }
 
 fn asked(ended: u64, planned: u64) -> String {

@@ -1,11 +1,13 @@
 //! `evalctl show`
 
 mod comparison;
+mod labels;
 mod page;
 mod served;
 
-use eval_core::{Baselines, Evaluation, EvaluationQuery, Flag, Interim, OutcomeKind, Reports, Run, Store, Verdict};
+use eval_core::{Evaluation, EvaluationQuery, Flag, Interim, OutcomeKind, Reports, Run, Store, Verdict};
 use eval_judge::{Level, panel_agreement};
+use eval_store::DieselStore;
 use serde_json::json;
 
 use super::runs::commit;
@@ -15,6 +17,7 @@ use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, did_you_mean};
+use crate::fitness::{self, Known};
 use crate::output::{BOLD, Console, DIM, Mark, clean, counted, latency, money, one_line, percent, shorten};
 use crate::refs;
 use crate::report;
@@ -33,16 +36,20 @@ pub(crate) async fn show(console: &Console, global: &Global, args: ShowArgs) -> 
     }
 }
 
-async fn whole<S: Reports + Baselines>(console: &Console, store: &S, run: &Run, args: &ShowArgs) -> Outcome {
+async fn whole(console: &Console, store: &DieselStore, run: &Run, args: &ShowArgs) -> Outcome {
     let place = |evaluation: &Evaluation| (evaluation.sample.id.clone(), evaluation.epoch);
     let fetch = async |query: EvaluationQuery| store.evaluations(run.id, &query).await;
     let page = page::questions(query(args), (args.limit, run.epochs), place, fetch).await?;
     let evaluations = page.rows;
     let interim = report::interim(store, run).await?;
+    let (labels, known) = (fitness::labels(store, run).await?, Known::of(store, &run.provenance.judge_hash).await?);
+    let labels = labels::shown(labels, &evaluations);
     let answered = served::answered(store, run).await?;
     if console.is_machine() {
-        let mut document =
-            json!({"schema": "evalctl.show/1", "run": run, "evaluations": evaluations, "served": answered.served});
+        let mut document = json!({
+            "schema": "evalctl.show/1", "run": run, "judge_fitness": known, "evaluations": evaluations,
+            "labels": labels, "served": answered.served,
+        });
         document["prompt_tokens"] = answered.tokens();
         if let Some(interim) = interim {
             document["interim"] = serde_json::to_value(interim)?;
@@ -50,7 +57,10 @@ async fn whole<S: Reports + Baselines>(console: &Console, store: &S, run: &Run, 
         console.json(&document)?;
         return Ok(Exit::Done);
     }
-    console.print(head(run))?;
+    console.print(head(run, &known))?;
+    if let Some(recalled) = crate::recalled::words(store, run).await? {
+        console.print(format!("  recalled {recalled}"))?;
+    }
     if let Some(alpha) = agreement(store, run).await? {
         console.print(format!(
             "  agree    Krippendorff's alpha of the panel: {alpha:.2} (1: all agree, 0: as by chance)"
@@ -67,7 +77,8 @@ async fn whole<S: Reports + Baselines>(console: &Console, store: &S, run: &Run, 
         console.print(format!("\n{categories}"))?;
     }
     for evaluation in &evaluations {
-        console.print(format!("\n{}", question(console, evaluation, args.full)))?;
+        let said = labels::of(&labels, evaluation);
+        console.print(format!("\n{}{said}", question(console, evaluation, args.full)))?;
     }
     if page.more {
         next(console, args.limit, evaluations.last());
@@ -117,7 +128,7 @@ fn query(args: &ShowArgs) -> EvaluationQuery {
     query
 }
 
-fn head(run: &Run) -> String {
+fn head(run: &Run, known: &Known) -> String {
     let provenance = &run.provenance;
     let mut lines = vec![
         format!("{BOLD}run {}{BOLD:#}  {}  {}", run.id.short(), report::label(run), run.status),
@@ -131,9 +142,10 @@ fn head(run: &Run) -> String {
             run.epochs,
             run.dataset.fingerprint
         ),
-        format!("  judge    {} ({})", clean(&provenance.judge), provenance.judge_hash),
+        format!("  judge    {} ({}), {}", clean(&provenance.judge), provenance.judge_hash, known.words()),
         format!("  prompt   {}", provenance.prompt),
     ];
+    lines.extend(run.of.map(|of| format!("  kind     {} of run {}", run.kind, of.short())));
     if let Some(family) = eval_judge::relatives(&run.model, &provenance.judge) {
         let family = clean(&family);
         lines.push(format!(
@@ -222,14 +234,17 @@ fn shorten_end(text: &str, characters: usize) -> String {
 }
 
 /// One question with everything that is known about it.
-async fn one(console: &Console, store: &dyn Store, run: &Run, id: &str) -> Outcome {
+async fn one(console: &Console, store: &DieselStore, run: &Run, id: &str) -> Outcome {
     let found = find(store, run, id).await?;
+    let labels = labels::shown(fitness::labels(store, run).await?, &found);
     if console.is_machine() {
-        console.json(&json!({"schema": "evalctl.question/1", "run": run, "evaluations": found}))?;
+        console.json(&json!({
+            "schema": "evalctl.question/1", "run": run, "evaluations": found, "labels": labels,
+        }))?;
         return Ok(Exit::Done);
     }
     for evaluation in &found {
-        console.print(question(console, evaluation, true))?;
+        console.print(question(console, evaluation, true) + &labels::of(&labels, evaluation))?;
         console.print(call(run, evaluation))?;
     }
     Ok(Exit::Done)
@@ -273,6 +288,11 @@ fn call(run: &Run, evaluation: &Evaluation) -> String {
         money(evaluation.cost),
         money(evaluation.judge_cost())
     ));
+    let recalled = evaluation.completion.as_ref().and_then(|answer| Some((answer, answer.served.recalled?)));
+    lines.extend(recalled.map(|(answer, from)| {
+        let cost = money(answer.would_have_cost);
+        format!("  {DIM}recalled{DIM:#}  from the {}; asked, it would have cost {cost}", from.name())
+    }));
     if let Some(completion) = &evaluation.completion {
         let (usage, served) = (&completion.usage, &completion.served);
         let (prompt, answer) = (tokens(usage.prompt_tokens), tokens(usage.completion_tokens));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Conditions, History, SampleKey, SampleMeasures, SampleScore, Window, WindowCounts};
-use crate::{OutcomeKind, RunId, SampleId, Served};
+use crate::{OutcomeKind, RunId, SampleId, Served, short_hash};
 
 /// What is known of one evaluation: what a store reads of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -160,6 +160,21 @@ impl HistoryBuilder {
         open.measures.iter_mut().zip(row.measures).for_each(|(mean, value)| mean.take(value));
     }
 
+    /// Adds a frozen answer that the judge graded anew beside the run of the window begun last. What is the same from
+    /// run to run is the answer, so its key has the hash of question and answer together. Epochs of a question come one
+    /// after the other; what was not scored is left out.
+    pub fn anchor(&mut self, row: &Answered<'_>, answer: &str) {
+        let (Some(window), Some(score)) = (self.windows.last_mut(), row.score) else { return };
+        let key = key(&mut self.keys, row.id, &short_hash([row.content, answer]));
+        match window.anchors.last_mut().filter(|last| last.key == key) {
+            Some(last) => {
+                let epochs = f64::from(last.epochs);
+                (last.score, last.epochs) = ((last.score * epochs + score) / (epochs + 1.0), last.epochs + 1);
+            }
+            None => window.anchors.push(SampleScore::new(key, text(&mut self.categories, row.category), score)),
+        }
+    }
+
     /// Writes down the question that came last. Several of one id are rare, and come sorted by content.
     fn close(&mut self) {
         let Some(window) = self.windows.last_mut() else { return };
@@ -184,6 +199,7 @@ impl HistoryBuilder {
         for window in &mut self.windows {
             window.scores.sort_by(|a, b| a.key.cmp(&b.key));
             window.measures.sort_by(|a, b| a.key.cmp(&b.key));
+            window.anchors.sort_by(|a, b| a.key.cmp(&b.key));
         }
         History::new(self.windows)
     }

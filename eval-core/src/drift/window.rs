@@ -152,7 +152,8 @@ pub struct Window {
     /// What the answers were like, sorted by key; questions without a measure are not in it.
     #[serde(default)]
     pub measures: Vec<SampleMeasures>,
-    /// The scores of frozen answers that the judge graded anew in this run, sorted by key; empty where there are none.
+    /// The scores of frozen answers that the judge graded anew beside this run, sorted by key; empty where there are
+    /// none. The content of such a key is the hash of question and answer.
     #[serde(default)]
     pub anchors: Vec<SampleScore>,
 }

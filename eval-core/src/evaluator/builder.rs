@@ -7,8 +7,8 @@ use super::Evaluator;
 use super::session::Limits;
 use super::task::Setup;
 use crate::{
-    DatasetRef, Durable, Judge, Params, PromptTemplate, Provenance, Provider, Run, RunError, RunId, RunSpec, Store,
-    Waits, short_hash,
+    DatasetRef, Durable, Judge, Params, PromptTemplate, Provenance, Provider, Run, RunError, RunId, RunKind, RunSpec,
+    Store, Waits, short_hash,
 };
 
 /// The settings of an [`Evaluator`]; each has a default.
@@ -18,6 +18,8 @@ pub struct EvaluatorBuilder {
     limits: Limits,
     name: Option<String>,
     blank: Run,
+    /// How the answers were asked for; `None` when they are asked for now.
+    asked_then: Option<Provenance>,
 }
 
 impl EvaluatorBuilder {
@@ -39,7 +41,7 @@ impl EvaluatorBuilder {
             waits: Waits::new(),
         };
         let limits = Limits { concurrency: Self::DEFAULT_CONCURRENCY, drain: Self::DEFAULT_DRAIN };
-        Self { setup, limits, name: None, blank }
+        Self { setup, limits, name: None, blank, asked_then: None }
     }
 
     /// The model asked for. Default: the provider's name.
@@ -144,9 +146,32 @@ impl EvaluatorBuilder {
         self
     }
 
+    /// The run judges the answers of another one again, as a run of this kind: its provider gives
+    /// [stored answers](crate::StoredAnswers), its data set has their questions. All but the judge is that run's: name,
+    /// model, parameters, epochs, threshold, prompt, provider and data set, whatever was set before.
+    pub fn judging_again(mut self, kind: RunKind, of: &Run) -> Self {
+        (self.blank.kind, self.blank.of) = (kind, Some(of.id));
+        (self.blank.epochs, self.blank.threshold) = (of.epochs, of.threshold);
+        self.blank.dataset = of.dataset.clone();
+        self.blank.provenance.simulated = of.provenance.simulated;
+        self.setup.model.clone_from(&of.model);
+        self.setup.params = of.params.clone();
+        self.setup.prompt = PromptTemplate::default();
+        self.name = Some(of.name.clone());
+        self.asked_then = Some(of.provenance.clone());
+        self
+    }
+
     /// Says that the answers are simulated, so that nobody takes the run for a measurement. Default false.
     pub fn simulated(mut self, simulated: bool) -> Self {
         self.blank.provenance.simulated = simulated;
+        self
+    }
+
+    /// Says beforehand that nobody will be asked, because all answers come from a cassette: the run is of the kind
+    /// [`Recall`](RunKind::Recall) also when it holds nothing but recorded failures. Default false.
+    pub fn recalled(mut self, recalled: bool) -> Self {
+        self.blank.kind = if recalled { RunKind::Recall } else { RunKind::Evaluation };
         self
     }
 
@@ -176,13 +201,13 @@ impl EvaluatorBuilder {
     }
 
     fn provenance(&self) -> Provenance {
-        let judges = &self.setup.judges;
+        let (judges, then) = (&self.setup.judges, self.asked_then.as_ref());
         let prints: Vec<String> = judges.iter().map(|judge| judge.fingerprint()).collect();
         Provenance {
-            prompt: self.setup.prompt.fingerprint(),
+            prompt: then.map_or_else(|| self.setup.prompt.fingerprint(), |then| then.prompt.clone()),
             judge: judges.first().map(|judge| judge.name().to_owned()).unwrap_or_default(),
             judge_hash: short_hash(prints.iter().map(String::as_str)),
-            provider: self.setup.provider.name().to_owned(),
+            provider: then.map_or_else(|| self.setup.provider.name().to_owned(), |then| then.provider.clone()),
             harness: env!("CARGO_PKG_VERSION").to_owned(),
             ..self.blank.provenance.clone()
         }

@@ -14,7 +14,7 @@ use super::task::{Ended, Setup};
 use super::work::Task;
 use crate::summary::Summarizer;
 use crate::{
-    DatasetError, Ending, Event, EventKind, ProviderErrorKind, Reporter, Run, RunError, RunStatus, Stop, clock,
+    DatasetError, Ending, Event, EventKind, ProviderErrorKind, Reporter, Run, RunError, RunKind, RunStatus, Stop, clock,
 };
 
 /// How much at once, and how long to the end.
@@ -156,6 +156,9 @@ impl<'a> Session<'a> {
         };
         self.run.status = status;
         self.run.stop = stop;
+        if self.books.recalled() && self.run.kind == RunKind::Evaluation {
+            self.run.kind = RunKind::Recall;
+        }
         // A clock that was set back must not make the run end before it began.
         self.run.finished = Some(clock::now().max(self.run.started));
         let books = std::mem::replace(&mut self.books, Summarizer::new(0, 1, 0.0));

@@ -114,6 +114,8 @@ impl Setup {
         let result = contain(self.provider.complete(&request)).await;
         let elapsed = ms_since(begun);
         match result {
+            // How fast a file was read says nothing of a model.
+            Ok(Ok(completion)) if completion.served.recalled.is_some() => Ok(completion.origin(Some(origin))),
             Ok(Ok(completion)) => {
                 let timing = measured(completion.timing, elapsed);
                 Ok(completion.timing(timing).origin(Some(origin)))

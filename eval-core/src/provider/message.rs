@@ -217,20 +217,23 @@ pub enum Recall {
     Cache,
     /// A cassette that was recorded before.
     Cassette,
+    /// Another run, whose answers are judged again.
+    Run,
 }
 
 impl Recall {
-    /// The name used in records: `cache` or `cassette`.
+    /// The name used in records: `cache`, `cassette` or `run`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Cache => "cache",
             Self::Cassette => "cassette",
+            Self::Run => "run",
         }
     }
 
     /// The source of this [name](Self::name).
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Cache, Self::Cassette].into_iter().find(|recall| recall.name() == name)
+        [Self::Cache, Self::Cassette, Self::Run].into_iter().find(|recall| recall.name() == name)
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::anchors;
 use crate::{
     Answered, Conditions, Evaluation, EvaluationQuery, FinishReason, History, HistoryBuilder, HistoryKey, Outcome,
     Params, ProviderErrorKind, Run, RunId, RunQuery, RunStatus, Score, Store, StoreError, Verdict,
@@ -153,6 +154,7 @@ pub(super) async fn windows<S: Store + ?Sized>(store: &S, query: &HistoryQuery) 
             let Some(last) = page.last() else { break };
             wanted.after = Some((last.sample.id.clone(), last.epoch));
         }
+        anchors::add(store, run, &mut history).await?;
     }
     Ok(history.build().key(query.key()))
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use crate::{
     Attempt, AttemptEnd, AttemptId, AttemptLog, AttemptOutcome, Baseline, Baselines, DriftLog, DriftReport, Evaluation,
-    EvaluationQuery, HistoryKey, Lease, Leases, Mark, Marks, OutcomeKind, Owner, Reports, Run, RunId, RunQuery,
-    RunStatus, SampleId, Scope, Spending, Store, StoreError, Timestamp, clock,
+    EvaluationQuery, HistoryKey, Label, Labels, Lease, Leases, Mark, Marks, OutcomeKind, Owner, Reports, Run, RunId,
+    RunQuery, RunStatus, SampleId, Scope, Spending, Store, StoreError, clock,
 };
 
 /// A store that forgets when it is dropped: the reference of the conformance suite, and enough for tests and for
@@ -18,6 +19,8 @@ pub struct InMemory {
     runs: Mutex<BTreeMap<RunId, Kept>>,
     baselines: Mutex<Vec<Baseline>>,
     marks: Mutex<Vec<Mark>>,
+    /// Sorted by run, sample, epoch, author and time.
+    labels: Mutex<Vec<Label>>,
     #[cfg(feature = "server")]
     pub(crate) server: crate::server::Memory,
 }
@@ -218,6 +221,44 @@ impl Marks for InMemory {
 
     async fn marks(&self, key: &HistoryKey) -> Result<Vec<Mark>, StoreError> {
         Ok(lock(&self.marks).iter().filter(|mark| mark.key == *key).cloned().collect())
+    }
+}
+
+/// What tells a label from others.
+fn place(label: &Label) -> (RunId, &SampleId, u32, &str, Timestamp) {
+    (label.run, &label.sample, label.epoch, &label.author, label.at)
+}
+
+#[async_trait]
+impl Labels for InMemory {
+    async fn put_labels(&self, labels: &[Label]) -> Result<(), StoreError> {
+        let runs = self.lock();
+        if let Some(label) = labels.iter().find(|label| !runs.contains_key(&label.run)) {
+            return Err(StoreError::NotFound(label.run));
+        }
+        let mut all = lock(&self.labels);
+        for label in labels {
+            if let Err(at) = all.binary_search_by(|other| place(other).cmp(&place(label))) {
+                all.insert(at, label.clone());
+            }
+        }
+        Ok(())
+    }
+
+    async fn labels(&self, run: RunId) -> Result<Vec<Label>, StoreError> {
+        let all = lock(&self.labels);
+        // In this order the last one of an author on an answer is the newest.
+        let of_run = all.iter().filter(|label| label.run == run);
+        let mut found: Vec<Label> = Vec::new();
+        for label in of_run {
+            let is_same =
+                |last: &Label| (&last.sample, last.epoch, &last.author) == (&label.sample, label.epoch, &label.author);
+            match found.last_mut().filter(|last| is_same(last)) {
+                Some(last) => *last = label.clone(),
+                None => found.push(label.clone()),
+            }
+        }
+        Ok(found)
     }
 }
 

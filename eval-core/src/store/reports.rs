@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{comparison, costs, history, interim, served, stats};
+use super::{anchors, comparison, costs, history, interim, served, stats};
 use crate::{
     Comparison, ComparisonQuery, CostQuery, DailyCost, History, HistoryQuery, Interim, PromptTokens, Run, RunId,
-    RunQuery, ServedSummary, Stats, Store, StoreError,
+    RunQuery, SampleScore, ServedSummary, Stats, Store, StoreError,
 };
 
 /// One line of a leaderboard: the latest comparable run of a name.
@@ -115,6 +115,16 @@ pub trait Reports: Store {
     /// [`StoreError`] when the store cannot be read.
     async fn windows(&self, query: &HistoryQuery) -> Result<History, StoreError> {
         history::windows(self, query).await
+    }
+
+    /// The scores of the frozen answers that the judge graded anew beside a run: those of the newest finished
+    /// [anchor run](crate::RunKind::Anchor) of its group that has its judges, sorted by key. Empty where there is none.
+    /// They are the [anchors](crate::Window::anchors) of its window, too.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    async fn anchors(&self, run: &Run) -> Result<Vec<SampleScore>, StoreError> {
+        anchors::of(self, run).await
     }
 
     /// The store in a few numbers.

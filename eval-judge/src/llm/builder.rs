@@ -22,6 +22,7 @@ pub struct LlmJudgeBuilder {
     params: Option<Params>,
     nonce_seed: Option<u64>,
     marking: bool,
+    repeatable: bool,
 }
 
 /// An LLM judge cannot be built.
@@ -39,7 +40,15 @@ pub enum LlmJudgeError {
 impl LlmJudgeBuilder {
     pub(super) fn new(provider: Arc<dyn Provider>) -> Self {
         let grader = DEFAULT_GRADER.to_owned();
-        Self { provider, grader, rubric: Rubric::default(), params: None, nonce_seed: None, marking: false }
+        Self {
+            provider,
+            grader,
+            rubric: Rubric::default(),
+            params: None,
+            nonce_seed: None,
+            marking: false,
+            repeatable: false,
+        }
     }
 
     /// The model that grades, by the name that the endpoint knows. Default: [`DEFAULT_GRADER`], `gpt-4o-mini`.
@@ -76,6 +85,14 @@ impl LlmJudgeBuilder {
         self
     }
 
+    /// Makes the prompts repeatable, as a cache of answers and a recording need them: the code of a prompt is the hash of
+    /// what it holds instead of a random one. Nobody can guess that one either, because no text contains the hash of
+    /// itself. Default: off.
+    pub fn repeatable(mut self, repeatable: bool) -> Self {
+        self.repeatable = repeatable;
+        self
+    }
+
     /// The judge.
     ///
     /// # Errors
@@ -84,7 +101,10 @@ impl LlmJudgeBuilder {
         if self.grader.trim().is_empty() {
             return Err(LlmJudgeError::NoGrader);
         }
-        let nonces = Nonces::new(self.nonce_seed).map_err(|error| LlmJudgeError::Randomness(error.into()))?;
+        let nonces = match self.repeatable {
+            true => Nonces::OfContent,
+            false => Nonces::new(self.nonce_seed).map_err(|error| LlmJudgeError::Randomness(error.into()))?,
+        };
         Ok(LlmJudge {
             name: format!("llm:{}", self.grader),
             provider: self.provider,

@@ -66,7 +66,7 @@ pub(super) fn repair(mut messages: Vec<Message>, said: &str, garbled: &Garbled, 
     messages
 }
 
-type Section<'a> = (Cow<'static, str>, &'a str);
+pub(super) type Section<'a> = (Cow<'static, str>, &'a str);
 
 fn sections<'a>(
     rubric: &Rubric,
@@ -101,11 +101,13 @@ fn speaker(role: Role) -> &'static str {
 
 /// A code that no section contains: not by luck, and not by a seed that its author knows.
 fn fresh(nonces: &Nonces, sections: &[Section<'_>]) -> String {
+    let mut tried = 0;
     loop {
-        let nonce = nonces.next();
+        let nonce = nonces.code(sections, tried);
         if !sections.iter().any(|(_, data)| data.contains(&nonce)) {
             return nonce;
         }
+        tried += 1;
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) use attempt::{EndRow, IntentRow, purpose_name};
 use evaluation::finish;
 pub(crate) use evaluation::{EvaluationRow, Keys, served_details};
 pub(crate) use lease::LeaseRow;
+pub(crate) use number::epoch;
 pub(crate) use run::{RunRow, id as run_id};
 pub(crate) use sample::SampleRow;
 pub(crate) use summary::{CategoryRow, SummaryRow, counts, money};

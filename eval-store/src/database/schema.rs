@@ -241,6 +241,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    labels (run_id, sample_id, epoch, author, labelled_at) {
+        run_id -> Text,
+        sample_id -> Text,
+        epoch -> BigInt,
+        author -> Text,
+        score -> Double,
+        reason -> Nullable<Text>,
+        labelled_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     jobs (id) {
         id -> Text,
         submitter -> Text,

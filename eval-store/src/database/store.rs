@@ -7,7 +7,7 @@ use std::time::Instant;
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
     History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, PromptTokens, Reports, Run, RunId,
-    RunQuery, Sample, Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, async_trait,
+    RunQuery, Sample, SampleScore, Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, async_trait,
 };
 use tokio::task::spawn_blocking;
 
@@ -303,6 +303,11 @@ impl Reports for DieselStore {
     async fn windows(&self, query: &HistoryQuery) -> Result<History, StoreError> {
         let query = query.clone();
         self.read(move |connection| read::windows(connection, &query)).await
+    }
+
+    async fn anchors(&self, run: &Run) -> Result<Vec<SampleScore>, StoreError> {
+        let run = run.clone();
+        self.read(move |connection| read::anchors(connection, &run)).await
     }
 
     async fn stats(&self) -> Result<Stats, StoreError> {

@@ -4,10 +4,12 @@
 //! the last but one. So a field that is new travels by itself, and a cell is never held in two places.
 
 mod cell;
+mod labels;
 mod read;
 mod row;
 mod write;
 
+pub use labels::{LabelRow, read_labels, write_label_sheet};
 pub(super) use read::{is_header, read};
 pub(super) use write::CsvWriter;
 

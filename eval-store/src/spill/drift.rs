@@ -1,6 +1,8 @@
-//! Baselines, marks and findings are the inner store's: nothing of them was paid for, and each can be made again.
+//! Baselines, marks, findings and labels are the inner store's: nothing of them was paid for, and each can be made again.
 
-use eval_core::{Baseline, Baselines, DriftLog, DriftReport, HistoryKey, Mark, Marks, RunId, StoreError, async_trait};
+use eval_core::{
+    Baseline, Baselines, DriftLog, DriftReport, HistoryKey, Label, Labels, Mark, Marks, RunId, StoreError, async_trait,
+};
 
 use super::Spill;
 
@@ -41,5 +43,17 @@ impl<S: DriftLog> DriftLog for Spill<S> {
 
     async fn reports(&self, run: RunId, marks_version: u64) -> Result<Vec<DriftReport>, StoreError> {
         self.inner.reports(run, marks_version).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<S: Labels> Labels for Spill<S> {
+    async fn put_labels(&self, labels: &[Label]) -> Result<(), StoreError> {
+        self.inner.put_labels(labels).await
+    }
+
+    async fn labels(&self, run: RunId) -> Result<Vec<Label>, StoreError> {
+        self.inner.labels(run).await
     }
 }

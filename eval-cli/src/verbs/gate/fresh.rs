@@ -3,10 +3,10 @@
 use eval_core::{Dataset, DatasetRef, Group, Run, RunStatus};
 use eval_drift::{Gate, RunScores};
 
-use super::super::run::reporter;
+use super::super::run::{frozen, judge_frozen, reporter};
 use super::{Before, Decided, Undecided, finish, limits};
 use crate::args::{GateArgs, Global, Selecting};
-use crate::compose::{self, Asked, OpenStore};
+use crate::compose::{self, Asked, OpenStore, Recalls};
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -15,8 +15,10 @@ use crate::{findings, progress, refs, report, scores, stop};
 
 /// Asks, decides, and asks again where the policy wants it.
 pub(super) async fn gate(console: &Console, global: &Global, args: &GateArgs, gate: &Gate) -> Outcome {
-    let asking = Asking { console, global, args, gate };
+    compose::refuse_used(&args.fresh.taping)?;
+    let mut asking = Asking { console, global, args, gate, recalls: Recalls::default() };
     let settings = asking.settings(args.fresh.models.clone())?;
+    asking.recalls = Recalls::tape(&settings, &args.fresh.taping)?;
     if (args.fresh.all_models || settings.models.value.len() > 1) && args.vs.starts_with("@latest") {
         return Err(Failure::usage(format!("`{}` is one run, and several models are asked", args.vs))
             .hint("each has a baseline of its own with --vs @baseline, branch:NAME, tag:KEY=VALUE or window:1"));
@@ -37,6 +39,7 @@ pub(super) async fn gate(console: &Console, global: &Global, args: &GateArgs, ga
         let file = clean(&file.to_string_lossy());
         console.warn(format!("not all results are in the database; they are saved in {file}: evalctl import {file}"));
     }
+    asking.recalls.warn(console);
     finish(console, args, &decided, &undecided)
 }
 
@@ -45,6 +48,8 @@ struct Asking<'a> {
     global: &'a Global,
     args: &'a GateArgs,
     gate: &'a Gate,
+    /// One for all looks: a cassette goes on where the last look left it.
+    recalls: Recalls,
 }
 
 impl Asking<'_> {
@@ -85,7 +90,10 @@ impl Asking<'_> {
     ) -> Result<(Vec<Run>, OpenStore), Failure> {
         let (console, fresh) = (self.console, &self.args.fresh);
         let tags = fresh.tags.iter().cloned().chain([limits::tag(self.gate)]).collect();
-        let asked = Asked { all, name: fresh.name.clone(), tags, before: None };
+        let frozen = frozen(settings, dataset).await?;
+        let anchors = frozen.as_ref().map(|frozen| frozen.set.clone());
+        let (name, recalls) = (fresh.name.clone(), self.recalls.clone());
+        let asked = Asked { all, name, tags, anchors, recalls, ..Asked::default() };
         let composed = compose::evaluators(console, settings, dataset, &asked).await?;
         if first {
             let nobody = Run::new("", DatasetRef::new("", "", 0), 0);
@@ -93,8 +101,16 @@ impl Asking<'_> {
         }
         let open = stop::Open::default();
         let mut reporter = reporter(console, progress::display(console), &open);
+        let group = Group::new(composed.evaluators);
+        if let Some((judging, frozen)) = composed.anchors.zip(frozen) {
+            let stopped = stop::requested(settings, &open);
+            let judging = judging.in_group(group.id());
+            if let Err(cut) = judge_frozen(console, judging, &frozen, &mut *reporter, stopped).await? {
+                return Ok((vec![cut], composed.store));
+            }
+        }
         let stopped = stop::requested(settings, &open);
-        let results = Group::new(composed.evaluators).run_until(dataset, &mut *reporter, stopped).await;
+        let results = group.run_until(dataset, &mut *reporter, stopped).await;
         drop(reporter);
         let runs = results.into_iter().collect::<Result<Vec<_>, _>>()?;
         findings::ended(console, &composed.store, &runs).await;
@@ -111,7 +127,7 @@ impl Asking<'_> {
         if let Some(found) = unfinished(&run) {
             return Ok(Err(found));
         }
-        let before = Before::of(&**store, &run, &before_this(&self.args.vs)).await?;
+        let before = Before::of(&**store, &run, self.args, &before_this(&self.args.vs)).await?;
         let mut evaluations = scores::evaluations(&**store, &run).await?;
         let mut report = before.decide(self.gate, 1, RunScores::of(&run, &evaluations));
         while report.wants_rerun() {

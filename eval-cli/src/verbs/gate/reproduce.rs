@@ -16,6 +16,7 @@ pub(super) fn command(args: &GateArgs, run: &Run) -> String {
     words.extend(limits.categories.iter().map(|(name, points)| {
         format!("--category {}", quoted(&format!("{name}={}", points.unwrap_or(limits.margin))))
     }));
+    words.extend((args.allow_cached || args.fresh.taping.replay.is_some()).then(|| "--allow-cached".to_owned()));
     words.extend(limits.errors_as_failures.then(|| "--errors-as-failures".to_owned()));
     words.push(match limits.on_inconclusive {
         OnInconclusive::Warn => "--on-inconclusive warn".to_owned(),

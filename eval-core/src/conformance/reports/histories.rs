@@ -21,6 +21,7 @@ pub(super) async fn equal<S: Reports>(pair: &Pair<S>) {
     }
     let most = pair.reference.windows(&HistoryQuery::new("gpt-4o", "golden")).await;
     assert!(most.is_ok_and(|history| history.windows.len() > 10), "the fixtures have a history");
+    let runs_with_anchors = anchors(pair, &runs).await;
     for query in queries(&runs) {
         let what = format!("by {query:?}");
         let (found, expected) = (pair.store.history(&query).await, pair.reference.history(&query).await);
@@ -31,12 +32,44 @@ pub(super) async fn equal<S: Reports>(pair: &Pair<S>) {
             same(found, expected, &format!("windows {what}, details {details}"));
         }
     }
+    for run in &runs {
+        let (found, expected) = (pair.store.anchors(run).await, pair.reference.anchors(run).await);
+        let has = expected.as_ref().is_ok_and(|anchors| !anchors.is_empty());
+        assert_eq!(has, runs_with_anchors.contains(&run.id), "anchors of a run come from its group and its judges");
+        same(found, expected, "anchors of a run");
+    }
+}
+
+/// Frozen answers that were judged beside each run of a group: twice, of which the later run counts, by other judges, in
+/// a run that did not finish, and in one that is none of anchors. Says which runs have anchors.
+async fn anchors<S: Reports>(pair: &Pair<S>, runs: &[Run]) -> Vec<RunId> {
+    let mut with_anchors = Vec::new();
+    for (at, run) in runs.iter().enumerate().skip(1).filter(|(_, run)| run.group.is_some()) {
+        for number in 0..5_usize {
+            let mut anchor = fixtures::finished("gpt-4o", 20_000 + (10 * at + number) as i64, 0.5, 0);
+            (anchor.group, anchor.kind, anchor.of) = (run.group, RunKind::Anchor, Some(run.id));
+            anchor.provenance.judge_hash.clone_from(&run.provenance.judge_hash);
+            match number {
+                2 => anchor.provenance.judge_hash = "another".into(),
+                3 => anchor.status = RunStatus::Cancelled,
+                4 => anchor.kind = RunKind::Rescore,
+                _ => {}
+            }
+            pair.put_run(&anchor).await;
+            let frozen =
+                (0..8).map(|question| evaluation(anchor.id, at % 2 + number, question, 1 + question as u32 % 2));
+            pair.put(anchor.id, &frozen.collect::<Vec<_>>()).await;
+        }
+        with_anchors.push(run.id);
+    }
+    with_anchors
 }
 
 /// Runs of two names on two data sets with two prompts, judges and parameters; parts of a data set and runs that have
 /// not finished; one that used every field.
 fn runs() -> Vec<Run> {
     let mut runs = vec![fixtures::rich_run()];
+    let time = fixtures::time;
     for at in 0..48_usize {
         let seconds = 100 + i64::try_from(at).unwrap_or(0);
         let mut run = fixtures::finished("gpt-4o", seconds, 0.5, 3);
@@ -52,6 +85,7 @@ fn runs() -> Vec<Run> {
         if at % 13 == 5 {
             run.kind = RunKind::Rescore;
         }
+        run.group = (at % 3 == 1).then(|| RunId::at(time(10_000 + seconds)));
         if at % 11 == 7 {
             run.dataset.selection = Selection { limit: Some(5), ..Selection::all() };
         }

@@ -29,7 +29,7 @@ fn runs() -> Vec<Run> {
     }
     let mut part = named(1, 1.0, 0);
     part.dataset.selection = Selection { limit: Some(5), ..Selection::all() };
-    for kind in [RunKind::Rescore, RunKind::Anchor, RunKind::Audit] {
+    for kind in [RunKind::Recall, RunKind::Rescore, RunKind::Anchor, RunKind::Audit] {
         runs.push(Run { kind, ..named(1, 1.0, 0) });
     }
     let mut other = named(1, 0.3, 5);

@@ -2,7 +2,7 @@
 
 use super::{evaluations_of, everything, is_missing, put, put_run, runs_of, stored_run};
 use crate::conformance::{fixtures, must};
-use crate::{ProviderErrorKind, Run, RunQuery, RunStatus, Selection, Stop, Store};
+use crate::{ProviderErrorKind, Run, RunKind, RunQuery, RunStatus, Selection, Stop, Store};
 
 pub(super) async fn missing(store: &impl Store) {
     let id = fixtures::run("gpt-4o", 0).id;
@@ -83,6 +83,7 @@ pub(super) async fn filters(store: &impl Store) {
         run.dataset.selection = Selection { limit: (at % 7 == 0).then_some(5), ..Selection::all() };
         run.status = RunStatus::ALL[usize::try_from(at).unwrap_or(0) % RunStatus::ALL.len()];
         run.group = group.filter(|_| at % 4 == 1);
+        run.kind = if at % 6 == 2 { RunKind::Rescore } else { RunKind::Evaluation };
         run.tags = [("branch".into(), ["main", "main\"", "dev"][usize::try_from(at).unwrap_or(0) % 3].into())].into();
         put_run(store, &run).await;
         runs.insert(0, run);
@@ -106,6 +107,8 @@ fn queries(runs: &[Run]) -> Vec<RunQuery> {
         RunQuery { dataset: text("gold"), limit: 3, ..RunQuery::default() },
         RunQuery { status: Some(RunStatus::Finished), ..RunQuery::default() },
         RunQuery { group, ..RunQuery::default() },
+        RunQuery { kind: Some(RunKind::Rescore), ..RunQuery::default() },
+        RunQuery { kind: Some(RunKind::Audit), ..RunQuery::default() },
         RunQuery { before, limit: 4, ..RunQuery::default() },
         RunQuery { since: Some(time(10)), ..RunQuery::default() },
         RunQuery { until: Some(time(10)), ..RunQuery::default() },

@@ -1,11 +1,13 @@
 //! The runs of one name, and what is known of them question by question.
 
+mod beside;
+
 use std::collections::HashSet;
 
 use diesel::prelude::*;
 use eval_core::{
     Answered, Conditions, FinishReason, History, HistoryBuilder, HistoryQuery, OutcomeKind, ProviderErrorKind, Run,
-    Served,
+    SampleScore, Served,
 };
 
 use super::runs::{comparable, runs_of};
@@ -29,15 +31,26 @@ pub(crate) fn history(connection: &mut Connection, query: &HistoryQuery) -> Resu
 /// What is known of each, oldest run first.
 pub(crate) fn windows(connection: &mut Connection, query: &HistoryQuery) -> Result<History, Failure> {
     let mut builder = HistoryBuilder::new();
-    for run in history(connection, query)?.iter().rev() {
+    let runs = history(connection, query)?;
+    let anchors = beside::Anchors::of(connection, &runs)?;
+    for run in runs.iter().rev() {
         builder.window(run.id, run.started);
         builder.conditions(Conditions::of(run), run.planned);
         match query.details {
             true => read_details(connection, &mut builder, &run.id.to_string())?,
             false => read_scores(connection, &mut builder, &run.id.to_string())?,
         }
+        anchors.read(connection, &mut builder, run)?;
     }
     Ok(builder.build().key(query.key()))
+}
+
+/// The scores of the frozen answers that the judge graded anew beside a run.
+pub(crate) fn anchors(connection: &mut Connection, run: &Run) -> Result<Vec<SampleScore>, Failure> {
+    let mut builder = HistoryBuilder::new();
+    builder.window(run.id, run.started);
+    beside::Anchors::of(connection, std::slice::from_ref(run))?.read(connection, &mut builder, run)?;
+    Ok(builder.build().windows.pop().map(|window| window.anchors).unwrap_or_default())
 }
 
 /// On Postgres an index has all of it.

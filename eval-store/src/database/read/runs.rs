@@ -67,6 +67,9 @@ macro_rules! wanted {
         if let Some(group) = query.group {
             wanted = wanted.filter(runs::group_id.eq(group.to_string()));
         }
+        if let Some(kind) = query.kind {
+            wanted = wanted.filter(runs::kind.eq(kind.name()));
+        }
         if let Some(since) = query.since {
             wanted = wanted.filter(runs::started_at.ge(time::to_column(since)));
         }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
+use diesel::dsl::not;
 use diesel::prelude::*;
-use eval_core::{RunStatus, Timestamp};
+use eval_core::{RunKind, RunStatus, Timestamp};
 
 use super::{Expired, Protection, Retention};
 use crate::database::connection::{Connection, on};
@@ -14,18 +15,18 @@ use crate::database::read::runs_of;
 use crate::database::rows::{Text, time};
 use crate::database::schema::{baselines, marks, runs};
 
-/// Id, name, data set and start.
-type Found = (String, String, String, NaiveDateTime);
+/// Id, name, data set, kind and start.
+type Found = (String, String, String, String, NaiveDateTime);
 
 pub(super) fn expired(connection: &mut Connection, retention: &Retention) -> Result<Vec<Expired>, Failure> {
     if retention.keep.is_none() && retention.before.is_none() {
         return Ok(Vec::new());
     }
     let before = retention.before.map(time::to_column);
-    let mut newer: HashMap<(String, String), usize> = HashMap::new();
+    let mut newer: HashMap<(String, String, String), usize> = HashMap::new();
     let mut ids = Vec::new();
-    for (id, name, dataset, started) in candidates(connection, retention)? {
-        let newer = newer.entry((name, dataset)).or_default();
+    for (id, name, dataset, kind, started) in candidates(connection, retention)? {
+        let newer = newer.entry((name, dataset, kind)).or_default();
         if retention.keep.is_none_or(|keep| *newer >= keep) && before.is_none_or(|before| started < before) {
             ids.push(id);
         }
@@ -37,8 +38,10 @@ pub(super) fn expired(connection: &mut Connection, retention: &Retention) -> Res
 /// The runs that a retention is about, newest first. The ones that stay count too: they are some of the newest.
 fn candidates(connection: &mut Connection, retention: &Retention) -> QueryResult<Vec<Found>> {
     on!(connection, |c| {
-        let columns = (runs::id, runs::name, runs::dataset, runs::started_at);
-        let mut found = runs::table.select(columns).order(runs::id.desc()).into_boxed();
+        let columns = (runs::id, runs::name, runs::dataset, runs::kind, runs::started_at);
+        // A set of frozen answers is no run that grows old: it is judged again beside runs to come.
+        let is_frozen = runs::kind.eq(RunKind::Anchor.name()).and(runs::group_id.is_null());
+        let mut found = runs::table.select(columns).filter(not(is_frozen)).order(runs::id.desc()).into_boxed();
         if let Some(model) = &retention.model {
             found = found.filter(runs::model.eq(Text::from(&**model)).or(runs::name.eq(Text::from(&**model))));
         }

@@ -49,11 +49,11 @@ fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
     Ok(length)
 }
 
-fn delimiter(head: &[u8]) -> u8 {
+pub(super) fn delimiter(head: &[u8]) -> u8 {
     head.iter().copied().find(|byte| matches!(byte, b',' | b';' | b'\t')).unwrap_or(b',')
 }
 
-fn broken(first: u64, error: csv::Error) -> ImportError {
+pub(super) fn broken(first: u64, error: csv::Error) -> ImportError {
     let line = first + error.position().map_or(1, csv::Position::line);
     let message = match error.into_kind() {
         csv::ErrorKind::Io(source) => return ImportError::Read { line, source },

@@ -54,7 +54,7 @@ impl<W: Write> CsvWriter<W> {
 }
 
 /// What the writer said, as it said it: a closed pipe must stay one.
-fn failed(error: csv::Error) -> io::Error {
+pub(super) fn failed(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
