@@ -14,6 +14,8 @@ RESULTS = "evalctl-results"
 KEYS = {"INPUT_API_KEY": "LITELLM_API_KEY", "INPUT_BASE_URL": "LITELLM_BASE_URL", "INPUT_DATABASE_URL": "DATABASE_URL"}
 # What counts where gate and drift differ: 1 before 4, 2, 3 and 0.
 WORST = [0, 3, 2, 4, 1, 70, 130]
+# What becomes of a pull request that gets no secrets.
+FORKS = {"skip": 0, "fail": 3}
 NOT_ITS_OWN = {"GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"}
 
 
@@ -23,8 +25,11 @@ def main():
     results.mkdir(exist_ok=True)
     for old in results.iterdir():
         old.unlink()
+    on_fork = setting("INPUT_ON_FORK") or "skip"
+    if on_fork not in FORKS:
+        refuse(f"on-fork is `{on_fork}`; it can be {' or '.join(FORKS)}")
     if setting("SKIP") == "true":
-        return finish(results, "skipped", 0 if setting("INPUT_ON_FORK") != "fail" else 3, NO_SECRETS)
+        return finish(results, "skipped", FORKS[on_fork], NO_SECRETS)
     environment = program_environment()
     code = baseline(environment) or gate(results, environment)
     document = read(results / "result.json")
@@ -154,7 +159,9 @@ def decided(document):
 def makes_baseline(document):
     """Whether nothing is missing but a baseline, and this run may become it."""
     alone = all(
-        gate["report"]["baseline"] == [] and len(gate["report"]["obstacles"]) == 1
+        gate["report"]["baseline"] == []
+        and len(gate["report"]["obstacles"]) == 1
+        and not any(check["outcome"] == "fail" for check in gate["report"]["checks"])
         for gate in gates(document)
         if gate["exit_code"] != 0
     )

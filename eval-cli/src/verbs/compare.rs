@@ -84,7 +84,13 @@ fn narrow(runs: &mut [RunScores], category: &str) -> Result<(), Failure> {
             None => failure,
         });
     }
-    runs.iter_mut().for_each(|run| run.questions.retain(|question| &*question.category == category));
+    for run in runs {
+        run.questions.retain(|question| &*question.category == category);
+        // What was left out here is not missing. A whole run misses what the other one asked, a part of one does not.
+        let epochs =
+            run.questions.iter().map(|found| found.scores.len() as u64 + u64::from(found.unscored + found.failed));
+        run.planned = run.questions.len() as u64 * epochs.max().unwrap_or(1);
+    }
     Ok(())
 }
 

@@ -161,7 +161,11 @@ impl DriftReport {
     pub fn pages(&self, min_effect: f64) -> bool {
         let moved = matches!(self.cause, None | Some(Cause::Model | Cause::Both | Cause::Unclear));
         let large = self.effect.is_none_or(|effect| effect.change.abs() >= min_effect)
-            || self.categories.iter().filter_map(|found| found.effect).any(|effect| effect.change <= -15.0);
+            || self
+                .categories
+                .iter()
+                .filter_map(|found| found.effect)
+                .any(|effect| effect.change <= -min_effect.max(15.0));
         self.status == Status::Worse && moved && large
     }
 }

@@ -103,7 +103,7 @@ impl Markdown {
         let mut foot = format!("\n<sub>{}</sub>\n", neutral(&basis(report)));
         let page = self.link("", "").map(|link| format!("[Report]({link})"));
         let command =
-            self.reproduce.as_ref().map(|command| format!("reproduce: <code>{}</code>", neutral(&cut(command, 500))));
+            self.reproduce.as_ref().map(|command| format!("reproduce: <code>{}</code>", pasteable(&cut(command, 500))));
         let links: Vec<String> = page.into_iter().chain(command).collect();
         if !links.is_empty() {
             foot += &format!("\n{}\n", links.join(" · "));
@@ -211,4 +211,10 @@ fn differs(report: &GateReport) -> String {
     let list = report.differs.iter().take(MOST).map(|found| neutral(&difference(found)));
     let list = list.collect::<Vec<_>>().join("; ");
     if list.is_empty() { String::new() } else { format!("\nWhat differs: {list}.\n") }
+}
+
+/// A command in an element of code, where nobody is called by a name: what keeps an `@` from doing so elsewhere would
+/// only break it when it is pasted.
+fn pasteable(command: &str) -> String {
+    neutral(command).replace("@\u{200b}", "@")
 }

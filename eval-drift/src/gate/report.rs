@@ -238,13 +238,15 @@ impl GateReport {
         self.checks.iter().filter(move |check| check.outcome == outcome)
     }
 
-    fn decide(&self) -> Decision {
+    /// A limit that needs no baseline and is broken for certain fails without one too. A run that is no measurement, or
+    /// another one than its baseline, decides nothing.
+    fn decide(&self, is_measured: bool) -> Decision {
         let any = |outcome| self.ended(outcome).next().is_some();
-        if !self.obstacles.is_empty() {
+        if !is_measured {
             Decision::Inconclusive(Inconclusive::NotComputable)
         } else if any(CheckOutcome::Fail) {
             Decision::Fail
-        } else if any(CheckOutcome::NotComputable) {
+        } else if !self.obstacles.is_empty() || any(CheckOutcome::NotComputable) {
             Decision::Inconclusive(Inconclusive::NotComputable)
         } else if any(CheckOutcome::Underpowered) {
             Decision::Inconclusive(Inconclusive::Underpowered)
@@ -301,13 +303,16 @@ pub(super) fn assemble(gate: &Gate, look: u32, candidate: &RunScores, baseline: 
         found = Comparability::of(candidate, baseline, &sharing);
     }
     let bad = bad_score(std::iter::once(candidate).chain(baseline));
-    report.obstacles = obstacles(gate, candidate).into_iter().chain(bad).chain(found.obstacles).collect();
+    let own: Vec<String> = obstacles(gate, candidate).into_iter().chain(bad).collect();
+    let compares = found.obstacles.is_empty() || baseline.is_empty() && candidate.judge_moved.is_none();
+    let is_measured = own.is_empty() && compares;
+    report.obstacles = own.iter().cloned().chain(found.obstacles).collect();
     report.warnings.extend(found.warnings);
     report.checks = drop::checks(gate, baseline.len(), &sharing, &report.obstacles);
     report.minimum_detectable_effect = drop::minimum_detectable_effect(gate, baseline.len(), &sharing);
     constant(&mut report, candidate, baseline);
-    report.checks.extend(limits::checks(gate, candidate, &report.obstacles));
-    report.decision = report.decide();
+    report.checks.extend(limits::checks(gate, candidate, &own));
+    report.decision = report.decide(is_measured);
     report.headline = report.sentence();
     report
 }
