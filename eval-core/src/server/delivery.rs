@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::RunId;
 
-/// The id of a delivery, and its `webhook-id`: the same for each attempt, and always the same for a run and a receiver,
-/// so that a receiver that hears of a run twice can tell.
+/// The id of a delivery: the same for each attempt, and always the same for a run and a receiver. A run that goes on and
+/// ends once more has the same delivery, which is sent again by [`resend`](super::Outbox::resend).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DeliveryId(String);
@@ -27,7 +27,7 @@ impl DeliveryId {
         Self(format!("msg_{}", crate::short_hash([run.to_string().as_str(), receiver])))
     }
 
-    /// The text that is sent.
+    /// Its text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -97,7 +97,7 @@ impl Sent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// Its id, and the `webhook-id`.
+    /// Its id.
     pub id: DeliveryId,
     /// The run.
     pub run: RunId,

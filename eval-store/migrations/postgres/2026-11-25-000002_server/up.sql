@@ -27,7 +27,7 @@ CREATE INDEX jobs_untold ON jobs (id) WHERE callback IS NOT NULL;
 
 -- News of a run for one receiver. A run that has ended, is wanted and has no row is due.
 CREATE TABLE deliveries (
-    id       TEXT COLLATE "C" NOT NULL PRIMARY KEY,  -- the webhook-id, of run and receiver
+    id       TEXT COLLATE "C" NOT NULL PRIMARY KEY,  -- a hash of run and receiver
     run_id   TEXT COLLATE "C" NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     receiver TEXT COLLATE "C" NOT NULL,              -- the address of a callback, or the name of a subscription
     state    TEXT COLLATE "C" NOT NULL,              -- pending delivered failed disabled
