@@ -125,7 +125,7 @@ def tags():
 def drift(results, environment):
     """Looks at the histories of the data set; the exit code."""
     dataset = setting("INPUT_DATASET_NAME") or pathlib.PurePath(setting("INPUT_DATASET")).stem
-    arguments = ["drift", "--dataset", dataset]
+    arguments = ["drift", "--dataset", dataset, "--no-summary"]
     with open(results / "drift.json", "wb") as file:
         evalctl([*arguments, "--json"], environment, stdout=file)
     shown = evalctl([*arguments, "--format", "plain"], environment, stdout=subprocess.PIPE)
