@@ -384,6 +384,10 @@ fn limits_hold_without_a_baseline_and_reports_need_their_folder() {
     let arguments = ["gate", "--run", "golden.csv", "-m", "column:bad", "--vs", "@latest", "-o", "nowhere/x.md"];
     let refused = stderr(&project.ends(2, &arguments));
     assert!(refused.contains("there is no folder nowhere"), "{refused}");
+    let unknown = ["gate", "--run", "golden.csv", "-m", "column:bad", "--vs", "@latest", "--category", "maths=5"];
+    let refused = stderr(&project.ends(2, &unknown));
+    assert!(refused.contains("no category `maths`") && refused.contains("did you mean `math`?"), "{refused}");
+    project.ends(2, &["gate", "--run", "golden.csv", "-m", "column:bad", "--vs", "branch:"]);
     let runs = project.json(0, &["runs"]);
     assert_eq!(runs["runs"].as_array().map(Vec::len), Some(1), "nothing was asked: {runs}");
 }
