@@ -4,15 +4,18 @@
 //! `cargo run --example embed -- --serve` stays, on http://127.0.0.1:8090.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
-use eval_core::{Dataset, Evaluator, InMemory, ProviderExt as _, Reports, Scripted, Store};
+use eval_core::{Caps, Dataset, Evaluator, InMemory, Provider, ProviderExt as _, Reports, Scripted};
 use eval_judge::Contains;
-use eval_providers::{LimitLayer, RetryLayer};
+use eval_providers::{
+    Allowances, BudgetLayer, LedgerLayer, LimitLayer, OutageLayer, PriceLayer, Prices, RetryLayer, TimeoutLayer,
+};
 use eval_server::AppState;
 use serde_json::{Value, json};
 
@@ -27,14 +30,27 @@ close,hours,When do you close?,closes at 18
 parking,place,Where can I park?,behind the shop
 ";
 
+/// Everything that a paid endpoint needs around it: `LiteLlm::builder(url).api_key(key).build()?` goes in the same way.
+fn layered(model: impl Provider, log: Arc<InMemory>) -> impl Provider {
+    let prices = Prices::built_in();
+    let mut caps = Caps::NONE;
+    caps.run.calls = Some(1_000); // `cost` caps dollars, where the price of the model is known
+    model
+        .layer(TimeoutLayer::new(Duration::from_secs(60))) // one attempt
+        .layer(PriceLayer::new(prices.clone())) // what it costs, where the endpoint does not say
+        .layer(LedgerLayer::new(log)) // written down before it is made
+        .layer(BudgetLayer::new(Arc::new(Allowances::new(caps)), prices)) // never more than that
+        .layer(OutageLayer::new(Duration::from_secs(600))) // waits while nobody answers
+        .layer(LimitLayer::adaptive(1, 32)) // as many calls at once as the endpoint takes
+        .layer(RetryLayer::new(5)) // outermost: sees a request first
+}
+
 /// Evaluates the service's own function in the background of a request.
 async fn evaluate(State(store): State<Arc<InMemory>>) -> Result<Json<Value>, (StatusCode, String)> {
     let failed = |error: eval_core::RunError| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
     let dataset = Dataset::from_csv_text("shop", GOLDEN).map_err(|error| failed(error.into()))?;
-    let model = Scripted::new("shop-assistant", |request| answer(request.last()));
-    let model = model.layer(LimitLayer::new(4)).layer(RetryLayer::new(3));
-    let store: Arc<dyn Store> = store;
-    let evaluator = Evaluator::builder(model, Contains::whole()).store(store).build().map_err(failed)?;
+    let model = layered(Scripted::new("shop-assistant", |request| answer(request.last())), store.clone());
+    let evaluator = Evaluator::builder(model, Contains::whole()).durable(store).build().map_err(failed)?;
     let run = evaluator.run(&dataset, &mut ()).await.map_err(failed)?;
     Ok(Json(json!({"run": run.id, "score": run.score()})))
 }
