@@ -6,7 +6,7 @@ mod estimate;
 use std::sync::Arc;
 
 use eval_core::{
-    Allowance, AttemptEnd, AttemptOutcome, Completion, Grant, Layer, Provider, ProviderError,
+    Allowance, AttemptEnd, AttemptOutcome, Completion, Grant, Layer, Money, Provider, ProviderError,
     ProviderErrorKind as Kind, Refusal, Request, Scope, Spending, Usage, async_trait,
 };
 use tokio::time::Instant;
@@ -120,7 +120,12 @@ impl<P: Provider> Provider for Budget<P> {
 
 fn refused(refusal: Refusal) -> ProviderError {
     match refusal {
-        Refusal::Capped(why) => ProviderError::new(Kind::Capped, why),
+        Refusal::Capped(why) => {
+            let mut error = ProviderError::new(Kind::Capped, why);
+            // It was not made.
+            error.cost = Some(Money::ZERO);
+            error
+        }
         unreadable => {
             ProviderError::new(Kind::Unrecorded, "what was spent so far is not known, so the call was not made")
                 .with_source(unreadable)

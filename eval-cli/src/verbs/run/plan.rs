@@ -189,14 +189,25 @@ fn tell(console: &Console, settings: &Settings, lines: &[Line]) -> Outcome {
     console.print(table.render(console.width))?;
     let unknown: Vec<_> = lines.iter().filter(|line| line.cost.is_none()).map(|line| clean(&line.name)).collect();
     let all = lines.iter().filter_map(|line| line.cost).fold(Range::default(), |sum, cost| sum + cost);
+    let runs = lines.iter().filter(|line| line.role == "model").count().max(1) as f64;
+    let (cap, low, high) = (settings.caps.value.run.cost, all.low / runs, all.high / runs);
     let all = cost(Some(all));
     console.print(match (unknown.as_slice(), lines) {
         (_, []) => "  nothing here is paid for".to_owned(),
         ([], _) => format!("  together {all}; retries are not in it"),
         (unknown, _) => format!("  unpriced: {} (`evalctl prices list MODEL`); the rest {all}", unknown.join(", ")),
     })?;
+    if let Some(warning) = cap.filter(|cap| high > cap.nanos() as f64).map(|cap| too_dear(cap, low)) {
+        console.warn(warning);
+    }
     console.note("nobody was called");
     Ok(Exit::Done)
+}
+
+/// What a cap on the money of each run does to runs that cost at least `low` nano-dollars on the average.
+fn too_dear(cap: Money, low: f64) -> String {
+    let word = if low > cap.nanos() as f64 { "cannot" } else { "may not" };
+    format!("a run {word} fit its cap, {cap}: it would end capped, and go on when the cap is raised")
 }
 
 fn cost(range: Option<Range>) -> String {
