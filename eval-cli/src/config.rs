@@ -122,6 +122,9 @@ impl From<&RunArgs> for Typed {
     }
 }
 
+/// The parameters that bound an answer.
+const BOUNDS: [&str; 3] = ["max_completion_tokens", "max_tokens", "max_output_tokens"];
+
 impl Settings {
     /// Reads the environment and the files of the working folder, and puts the flags on top.
     pub(crate) fn load(global: &Global, typed: Typed) -> Result<Self, Failure> {
@@ -242,6 +245,11 @@ impl Settings {
         settings.check()
     }
 
+    /// The most tokens of an answer, where a parameter bounds it.
+    pub(crate) fn answer_bound(&self) -> Option<u64> {
+        BOUNDS.iter().find_map(|name| self.params.value.get(*name)?.as_u64())
+    }
+
     /// Values that can only be a mistake are refused here, where their origin is known.
     fn check(self) -> Result<Self, Failure> {
         let threshold = &self.threshold;
@@ -249,7 +257,7 @@ impl Settings {
             let hint = format!("a score goes from 0 to 1; did you mean {}?", threshold.value / 100.0);
             return Err(threshold.refuse("threshold", "a score from 0 to 1").hint(hint));
         }
-        for name in ["max_completion_tokens", "max_tokens", "max_output_tokens"] {
+        for name in BOUNDS {
             let Some(value) = self.params.value.get(name).filter(|value| !value.is_null()) else { continue };
             if value.as_u64().is_none_or(|tokens| tokens == 0) {
                 let given = Setting { value: clean(&value.to_string()), origin: self.params.origin.clone() };

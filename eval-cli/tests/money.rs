@@ -205,6 +205,8 @@ async fn s17_a_cap_that_cannot_be_kept_is_refused_before_the_first_call() {
         ),
         (&["run", "golden.csv", "-m", "good", "--judge", "exact", "--max-cost", "0"], "dollars, more than 0"),
         (&["run", "golden.csv", "-m", "good", "--judge", "exact", "--max-cost", "-1"], "dollars, more than 0"),
+        (&["run", "golden.csv", "-m", "good", "--judge", "grader", "--max-judge-cost", "0.02"], "does not fit the cap"),
+        (&["run", "golden.csv", "-m", "good", "--judge", "grader", "--max-cost", "0.05"], "does not fit the cap"),
         (&["run", "golden.csv", "-m", "good", "--judge", "exact", "--param", "max_tokens=-5"], "whole number above 0"),
         (&["run", "golden.csv", "-m", "good", "--judge", "exact", "--param", "max_tokens=abc"], "whole number above 0"),
         (&["run", "golden.csv", "-m", "good", "--judge", "exact", "--prices", "golden.csv"], "no table of prices"),

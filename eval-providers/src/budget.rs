@@ -55,6 +55,9 @@ pub struct BudgetLayer {
 }
 
 impl BudgetLayer {
+    /// Tokens that are reserved for an answer which no parameter bounds, until one was longer than half of that.
+    pub const ANSWER: u64 = estimate::ANSWER;
+
     /// Asks this allowance, and estimates by these prices.
     pub fn new(allowance: Arc<dyn Allowance>, prices: Prices) -> Self {
         Self { allowance, prices }

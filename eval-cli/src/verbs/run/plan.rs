@@ -47,8 +47,7 @@ pub(super) async fn plan(console: &Console, settings: &Settings, dataset: &Datas
     let (lengths, prices) = (Lengths::of(settings, dataset)?, compose::prices(settings)?);
     let past = Past::read(settings, dataset).await?;
     let calls = dataset.selected() * u64::from(settings.epochs.value);
-    let bound = ["max_completion_tokens", "max_tokens", "max_output_tokens"];
-    let bound = bound.iter().find_map(|name| settings.params.value.get(*name)?.as_f64());
+    let bound = settings.answer_bound().map(|tokens| tokens as f64);
     let mut lines = Vec::new();
     for model in models.iter().filter_map(|model| model.endpoint()) {
         let guess = (lengths.prompt, (ANSWER.0, bound.unwrap_or(ANSWER.1)));
