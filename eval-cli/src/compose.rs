@@ -118,6 +118,10 @@ pub(crate) async fn evaluators(
     if let Some(endpoint) = &endpoint {
         let asked = models.iter().filter_map(ModelName::endpoint).chain(graders.iter().copied());
         budget.check(endpoint.reports_cost(), asked)?;
+        if before.is_none() {
+            let models: Vec<_> = models.iter().filter_map(ModelName::endpoint).collect();
+            budget.check_one(&models, &graders, settings.answer_bound())?;
+        }
     }
     let runs = before.map_or(&[][..], |before| &before.runs);
     budget.recall(&*store, runs, &graders).await?;

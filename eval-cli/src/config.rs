@@ -18,6 +18,7 @@ pub(crate) use setting::{Origin, Setting};
 
 use crate::args::{Asking, Caching, Endpoint, Global, Profile, RunArgs};
 use crate::failure::Failure;
+use crate::output::clean;
 use setting::{Sources, list, number, path, text};
 
 /// Where a base URL is looked for, the first one set wins.
@@ -120,6 +121,9 @@ impl From<&RunArgs> for Typed {
         }
     }
 }
+
+/// The parameters that bound an answer.
+const BOUNDS: [&str; 3] = ["max_completion_tokens", "max_tokens", "max_output_tokens"];
 
 impl Settings {
     /// Reads the environment and the files of the working folder, and puts the flags on top.
@@ -241,12 +245,24 @@ impl Settings {
         settings.check()
     }
 
+    /// The most tokens of an answer, where a parameter bounds it.
+    pub(crate) fn answer_bound(&self) -> Option<u64> {
+        BOUNDS.iter().find_map(|name| self.params.value.get(*name)?.as_u64())
+    }
+
     /// Values that can only be a mistake are refused here, where their origin is known.
     fn check(self) -> Result<Self, Failure> {
         let threshold = &self.threshold;
         if !(0.0..=1.0).contains(&threshold.value) {
             let hint = format!("a score goes from 0 to 1; did you mean {}?", threshold.value / 100.0);
             return Err(threshold.refuse("threshold", "a score from 0 to 1").hint(hint));
+        }
+        for name in BOUNDS {
+            let Some(value) = self.params.value.get(name).filter(|value| !value.is_null()) else { continue };
+            if value.as_u64().is_none_or(|tokens| tokens == 0) {
+                let given = Setting { value: clean(&value.to_string()), origin: self.params.origin.clone() };
+                return Err(given.refuse(name, "a whole number above 0"));
+            }
         }
         if self.epochs.value == 0 {
             return Err(self.epochs.refuse("epochs", "at least 1"));

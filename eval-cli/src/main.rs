@@ -15,6 +15,7 @@ mod github;
 mod mount;
 mod output;
 mod progress;
+mod raise;
 mod recalled;
 mod refs;
 mod report;

@@ -131,7 +131,7 @@ impl Reporter for Bars {
             }
             EventKind::RunFinished { run } => {
                 bar.set_style(ProgressStyle::with_template("  {prefix:28} {msg}")?);
-                bar.finish_with_message(ended(run, &event.progress));
+                bar.finish_with_message(ended(run, &event.progress, bar.elapsed()));
             }
             _ => {}
         }
@@ -150,6 +150,7 @@ struct Told {
     name: String,
     tenths: u64,
     at: Instant,
+    begun: Instant,
 }
 
 #[async_trait]
@@ -163,7 +164,8 @@ impl Reporter for Lines {
             EventKind::RunStarted { run } => {
                 let name = clean(&run.name);
                 self.console.note(format!("{name}: {}", to_ask(run, progress)));
-                self.runs.insert(event.run, Told { name, tenths: 0, at: Instant::now() });
+                let now = Instant::now();
+                self.runs.insert(event.run, Told { name, tenths: 0, at: now, begun: now });
             }
             EventKind::SampleFinished { .. } => {
                 let Some(told) = self.runs.get_mut(&event.run) else { return Ok(()) };
@@ -175,7 +177,8 @@ impl Reporter for Lines {
                 }
             }
             EventKind::RunFinished { run } => {
-                self.console.note(format!("{}: {}", clean(&run.name), ended(run, progress)));
+                let took = self.runs.get(&event.run).map(|told| told.begun.elapsed()).unwrap_or_default();
+                self.console.note(format!("{}: {}", clean(&run.name), ended(run, progress, took)));
             }
             _ => {}
         }
@@ -208,8 +211,9 @@ fn parts(progress: &Progress, first: String) -> String {
 }
 
 /// The end of a run. Its mean is over questions, so with several epochs it may differ from the last one on the way.
-fn ended(run: &Run, progress: &Progress) -> String {
-    let took = latency(run.wall_ms().map(|ms| ms as f64));
+/// `took` is the time of this process: one that goes on with a run did not wait through the days before.
+fn ended(run: &Run, progress: &Progress, took: Duration) -> String {
+    let took = latency(Some(took.as_secs_f64() * 1e3));
     let score = percent(run.score().map(|score| score.mean));
     match run.status {
         RunStatus::Finished => format!("{score}  {}", parts(progress, format!("done in {took}"))),

@@ -3,7 +3,7 @@
 use eval_core::{Estimate, Interim, LeaderboardEntry, Reports, Run, RunKind, RunStatus};
 
 use crate::failure::Failure;
-use crate::output::{Align, Console, Table, clean, interval, latency, percent, total_money};
+use crate::output::{Align, Console, Table, clean, counted, interval, latency, percent, total_money};
 
 /// What runs have in common with a line of the leaderboard: every mean with its n and its interval.
 pub(crate) fn results(console: &Console, runs: &[&Run]) -> String {
@@ -57,10 +57,12 @@ pub(crate) fn label(run: &Run) -> String {
 /// How many costs of a run are missing in its sums; `None` when none is.
 pub(crate) fn unpriced(run: &Run) -> Option<String> {
     let summary = run.summary.as_ref()?;
-    let missing = |what: &str, unknown: u64| (unknown > 0).then(|| format!("{unknown} {what} without a known cost"));
-    let parts = [missing("answers", summary.cost.unknown), missing("verdicts", summary.judge_cost.unknown)];
+    let missing =
+        |what: &str, unknown: u64| (unknown > 0).then(|| format!("{} without a known cost", counted(unknown, what)));
+    let parts = [missing("answer", summary.cost.unknown), missing("verdict", summary.judge_cost.unknown)];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("unpriced: {} has {} (`evalctl prices`)", label(run), parts.join(" and ")))
+    (!parts.is_empty())
+        .then(|| format!("unpriced: {} has {} (`evalctl prices list MODEL`)", label(run), parts.join(" and ")))
 }
 
 fn figures(run: &Run) -> [String; 8] {

@@ -27,11 +27,12 @@ impl Reporter for Open {
     }
 }
 
-/// The command that goes on with these runs: with one by its name, with several of a group together.
-pub(crate) fn resume(settings: &Settings, runs: &[RunId]) -> String {
+/// The command that goes on with these runs: with one by its name, with several of a group together. `raised` is the
+/// [option](crate::raise::option) without which they would reach their cap again.
+pub(crate) fn resume(settings: &Settings, runs: &[RunId], raised: &str) -> String {
     let command = match runs {
-        [run] => command::asking(settings, &format!("resume {}", run.short())),
-        _ => command::asking(settings, "resume"),
+        [run] => command::asking(settings, &format!("resume {}{raised}", run.short())),
+        _ => command::asking(settings, &format!("resume{raised}")),
     };
     match command::beside(settings) {
         Some(beside) => format!("{command} ({beside})"),
@@ -49,7 +50,7 @@ pub(crate) async fn requested(settings: &Settings, open: &Open) {
          at once.",
         settings.drain_s.value,
     );
-    let command = resume(settings, &open.0.lock().unwrap_or_else(PoisonError::into_inner));
+    let command = resume(settings, &open.0.lock().unwrap_or_else(PoisonError::into_inner), "");
     tokio::spawn(async move {
         signal().await;
         let _ = writeln!(anstream::stderr(), "stopped at once; to go on: {command}");

@@ -129,6 +129,50 @@ async fn f52_a_capped_run_ends_with_code_5_and_goes_on_when_the_cap_is_raised() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f52_a_raised_cap_is_kept_and_the_printed_command_raises_it() {
+    let (folder, server) = (folder(9), endpoint().await);
+    let printed = |output: &Output| {
+        let text = stderr(output);
+        let line = text.lines().find_map(|line| line.split_once("to go on: evalctl ")).expect("a command").1.to_owned();
+        line.split(' ').map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first = run(&folder, &server, &[&MODEL[..], &["--judge", "exact", "--max-calls", "2"]].concat()).await;
+    assert_eq!(printed(&first)[2..], ["--max-calls", "4"], "{}", stderr(&first));
+    assert!(!stderr(&first).contains("without a known cost"), "what was not made costs nothing: {}", stderr(&first));
+    let raised = run(&folder, &server, &["resume", "--max-calls", "4"]).await;
+    let again: Vec<_> = printed(&raised);
+    assert_eq!(again[2..], ["--max-calls", "8"], "{}", stderr(&raised));
+    let kept = json(5, &folder, &server, &["resume"]).await;
+    assert_eq!(kept["runs"][0]["spec"]["caps"]["run"]["calls"], 4);
+    let again: Vec<&str> = again.iter().map(String::as_str).collect();
+    assert_eq!(run(&folder, &server, &again).await.status.code(), Some(5));
+    assert_eq!(calls(&server).await, 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_that_a_cap_kept_from_being_made_costs_nothing() {
+    let (folder, server) = (folder(1), endpoint().await);
+    let capped = [&MODEL[..], &["--judge", "grader", "--max-calls", "1"]].concat();
+    let document = json(5, &folder, &server, &capped).await;
+    assert_eq!(document["runs"][0]["summary"]["judge_cost"]["unknown"], 0, "{document}");
+    std::fs::write(folder.path().join("evalctl.toml"), "[caps]\njudge_calls = 1\n").expect("a file");
+    json(0, &folder, &server, &[&MODEL[..], &["--judge", "grader"]].concat()).await;
+    let audit = run(&folder, &server, &["judge", "audit", "--judge", "grader", "--from", "@latest"]).await;
+    assert_eq!(audit.status.code(), Some(5), "{}", stderr(&audit));
+}
+
+#[test]
+fn the_password_of_an_endpoint_is_not_printed() {
+    let folder = folder(1);
+    let url = "http://somebody:canary@127.0.0.1:9";
+    for arguments in [&MODEL[..], &["doctor"], &["config", "show"]] {
+        let output = evalctl(&folder).args(arguments).env("OPENAI_BASE_URL", url).output().expect("a program");
+        let told = stdout(&output) + &stderr(&output);
+        assert!(!told.contains("canary") && !told.contains("somebody"), "{arguments:?}: {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s17_calls_judges_and_days_are_capped() {
     let (folder, server) = (folder(9), endpoint().await);
     let with = |more: &[&'static str]| [&MODEL[..], more].concat();
@@ -160,6 +204,11 @@ async fn s17_a_cap_that_cannot_be_kept_is_refused_before_the_first_call() {
             "nobody knows what `strange` costs",
         ),
         (&["run", "golden.csv", "-m", "good", "--judge", "exact", "--max-cost", "0"], "dollars, more than 0"),
+        (&["run", "golden.csv", "-m", "good", "--judge", "exact", "--max-cost", "-1"], "dollars, more than 0"),
+        (&["run", "golden.csv", "-m", "good", "--judge", "grader", "--max-judge-cost", "0.02"], "does not fit the cap"),
+        (&["run", "golden.csv", "-m", "good", "--judge", "grader", "--max-cost", "0.05"], "does not fit the cap"),
+        (&["run", "golden.csv", "-m", "good", "--judge", "exact", "--param", "max_tokens=-5"], "whole number above 0"),
+        (&["run", "golden.csv", "-m", "good", "--judge", "exact", "--param", "max_tokens=abc"], "whole number above 0"),
         (&["run", "golden.csv", "-m", "good", "--judge", "exact", "--prices", "golden.csv"], "no table of prices"),
     ] {
         let output = run(&folder, &server, arguments).await;
@@ -193,6 +242,8 @@ async fn s17_a_dry_run_calls_nobody_and_estimates_by_length_and_then_by_what_was
     assert_eq!(document["lines"][0]["estimated_by"], "earlier runs");
     let output = run(&folder, &server, &dry).await;
     assert!(stdout(&output).contains("unpriced: strange"), "{}", stdout(&output));
+    let output = run(&folder, &server, &[&real[..], &["--dry-run", "--max-cost", "0.01"]].concat()).await;
+    assert!(stderr(&output).contains("cannot fit its cap"), "{}", stderr(&output));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -157,6 +157,10 @@ impl Evaluator {
         let (books, left) = resume::take_stock(&**store, &run, again).await?;
         run.status = RunStatus::Running;
         (run.finished, run.stop, run.summary) = (None, None, None);
+        if let (Some(spec), Some(now)) = (&mut run.spec, &self.blank.spec) {
+            // Raised caps hold from here on, the next time too.
+            spec.caps = now.caps;
+        }
         store.put_run(&run).await?;
         let work = self.ahead(left.tasks(samples, run.epochs));
         Session::new(self.setup.clone(), run, books, Some(hold), reporter).drive(work, self.limits, stop).await

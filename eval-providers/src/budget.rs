@@ -6,7 +6,7 @@ mod estimate;
 use std::sync::Arc;
 
 use eval_core::{
-    Allowance, AttemptEnd, AttemptOutcome, Completion, Grant, Layer, Provider, ProviderError,
+    Allowance, AttemptEnd, AttemptOutcome, Completion, Grant, Layer, Money, Provider, ProviderError,
     ProviderErrorKind as Kind, Refusal, Request, Scope, Spending, Usage, async_trait,
 };
 use tokio::time::Instant;
@@ -55,6 +55,9 @@ pub struct BudgetLayer {
 }
 
 impl BudgetLayer {
+    /// Tokens that are reserved for an answer which no parameter bounds, until one was longer than half of that.
+    pub const ANSWER: u64 = estimate::ANSWER;
+
     /// Asks this allowance, and estimates by these prices.
     pub fn new(allowance: Arc<dyn Allowance>, prices: Prices) -> Self {
         Self { allowance, prices }
@@ -120,7 +123,12 @@ impl<P: Provider> Provider for Budget<P> {
 
 fn refused(refusal: Refusal) -> ProviderError {
     match refusal {
-        Refusal::Capped(why) => ProviderError::new(Kind::Capped, why),
+        Refusal::Capped(why) => {
+            let mut error = ProviderError::new(Kind::Capped, why);
+            // It was not made.
+            error.cost = Some(Money::ZERO);
+            error
+        }
         unreadable => {
             ProviderError::new(Kind::Unrecorded, "what was spent so far is not known, so the call was not made")
                 .with_source(unreadable)

@@ -8,7 +8,8 @@ mod table;
 use std::sync::Arc;
 
 use eval_core::{
-    Completion, Date, Layer, Money, PriceSource, Pricing, Provider, ProviderError, Request, Served, Usage, async_trait,
+    Completion, Date, Layer, Money, PriceSource, Pricing, Provider, ProviderError, ProviderErrorKind, Request, Served,
+    Usage, async_trait,
 };
 
 pub use rates::ModelPrice;
@@ -77,8 +78,8 @@ impl Prices {
 /// Prices the calls whose endpoint does not say what they cost, failed ones too where their tokens are known.
 ///
 /// What the endpoint reports is believed first, then the user's file, then the table of this crate. What none of them
-/// knows stays `None`: unpriced, never free. A call with another `service_tier` than the usual one is not priced by a
-/// table, because it has another price.
+/// knows stays `None`: unpriced, never free. A call that asked for or was answered in another `service_tier` than the
+/// usual one is not priced by a table, because it has another price.
 ///
 /// Belongs around [`TimeoutLayer`](crate::TimeoutLayer) and inside of [`LedgerLayer`](crate::LedgerLayer), so that each
 /// attempt is written down with its cost.
@@ -136,13 +137,16 @@ impl<P: Provider> Provider for Priced<P> {
             return result;
         }
         match &mut result {
-            Ok(answer) if answer.cost.is_none() => {
+            Ok(answer) if answer.cost.is_none() && answer.tier.as_deref().is_none_or(is_usual_tier) => {
                 let found = self.prices.cost(&request.model, &answer.served, &answer.usage);
                 (answer.cost, answer.pricing) = found.unzip();
             }
             Err(error) if error.cost.is_none() => {
                 let found = self.prices.cost(&request.model, &Served::default(), &error.usage);
                 (error.cost, error.pricing) = found.unzip();
+                if error.cost.is_none() && is_turned_away(error) {
+                    error.cost = Some(Money::ZERO);
+                }
             }
             _ => {}
         }
@@ -153,5 +157,16 @@ impl<P: Provider> Provider for Priced<P> {
 /// Whether the usual prices hold for a call.
 fn is_usual(request: &Request) -> bool {
     let tier = request.params.get("service_tier").and_then(|tier| tier.as_str());
-    tier.is_none_or(|tier| matches!(tier, "auto" | "default" | "standard" | "standard_only"))
+    tier.is_none_or(is_usual_tier)
+}
+
+/// Whether the endpoint did no work for a call: nobody is paid for that.
+fn is_turned_away(error: &ProviderError) -> bool {
+    let is_refused =
+        matches!(error.kind, ProviderErrorKind::Auth | ProviderErrorKind::UnknownModel | ProviderErrorKind::Quota);
+    is_refused && error.usage == Usage::default()
+}
+
+fn is_usual_tier(tier: &str) -> bool {
+    matches!(tier, "auto" | "default" | "standard" | "standard_only")
 }

@@ -42,6 +42,7 @@ async fn everything_that_is_known_is_kept() {
     assert_eq!(answer.usage, usage);
     assert_eq!(answer.cost, Some(Money::from_nanos(50_000)));
     assert!(answer.timing.service_ms.unwrap() > 0.0);
+    assert_eq!(answer.tier.as_deref(), Some("default"));
     let served = answer.served;
     assert_eq!(served.model.as_deref(), Some("m-2026-01-01"));
     assert_eq!(served.model_id.as_deref(), Some("gpt-1"));

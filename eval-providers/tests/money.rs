@@ -133,8 +133,20 @@ async fn what_the_endpoint_reports_is_believed_first_and_failed_calls_keep_their
     assert_eq!((third.cost, third.pricing), (Some(Money::from_nanos(10_000)), file));
     let fourth = provider.complete(&asked).await.unwrap();
     assert_eq!((fourth.cost, fourth.pricing), (None, None), "unpriced, not free");
-    let flex = asked.params(Params::new().with("service_tier", "flex"));
+    let flex = asked.clone().params(Params::new().with("service_tier", "flex"));
     assert_eq!(provider.complete(&flex).await.unwrap().cost, None, "another tier has another price");
+    for (tier, cost) in [("flex", None), ("default", Some(Money::from_nanos(1_500_000)))] {
+        let answered = Scripted::fallible("endpoint", move |_| {
+            let mut answer = Completion::new("4").usage(Usage::new(1_000, 100));
+            answer.tier = Some(tier.to_owned());
+            Ok(answer)
+        });
+        let provider = answered.layer(PriceLayer::new(Prices::none().file(table())));
+        assert_eq!(provider.complete(&asked).await.unwrap().cost, cost, "answered in the tier {tier}");
+    }
+    let refused = Scripted::fallible("endpoint", |_| Err(ProviderError::new(Kind::Auth, "no")));
+    let provider = refused.layer(PriceLayer::new(Prices::none().file(table())));
+    assert_eq!(provider.complete(&asked).await.unwrap_err().cost, Some(Money::ZERO), "turned away");
 }
 
 /// Takes a second for each call, and writes down what it takes: between 1 and `most` tokens an answer, pseudo-randomly.

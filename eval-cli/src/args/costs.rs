@@ -13,7 +13,7 @@ pub(crate) struct Costing {
     #[arg(long, value_name = "FILE")]
     pub(crate) prices: Option<PathBuf>,
     /// The most that each run may cost, its judges included, in US dollars
-    #[arg(long, value_name = "USD", value_parser = usd)]
+    #[arg(long, value_name = "USD", value_parser = usd, allow_negative_numbers = true)]
     max_cost: Option<Money>,
     /// The most calls of each run, retries and judges included
     #[arg(long, value_name = "N")]
@@ -22,7 +22,7 @@ pub(crate) struct Costing {
     #[arg(long, value_name = "N")]
     max_tokens: Option<u64>,
     /// The most that the answers of each model may cost
-    #[arg(long, value_name = "USD", value_parser = usd)]
+    #[arg(long, value_name = "USD", value_parser = usd, allow_negative_numbers = true)]
     max_model_cost: Option<Money>,
     /// The most calls for answers of each model
     #[arg(long, value_name = "N")]
@@ -31,7 +31,7 @@ pub(crate) struct Costing {
     #[arg(long, value_name = "N")]
     max_model_tokens: Option<u64>,
     /// The most that each judge may cost
-    #[arg(long, value_name = "USD", value_parser = usd)]
+    #[arg(long, value_name = "USD", value_parser = usd, allow_negative_numbers = true)]
     max_judge_cost: Option<Money>,
     /// The most calls of each judge
     #[arg(long, value_name = "N")]
@@ -40,7 +40,7 @@ pub(crate) struct Costing {
     #[arg(long, value_name = "N")]
     max_judge_tokens: Option<u64>,
     /// The most that all runs of this database may cost in a day (UTC)
-    #[arg(long, value_name = "USD", value_parser = usd)]
+    #[arg(long, value_name = "USD", value_parser = usd, allow_negative_numbers = true)]
     max_cost_per_day: Option<Money>,
     /// The most calls in a day
     #[arg(long, value_name = "N")]
@@ -64,11 +64,10 @@ impl Costing {
 
 /// Dollars, more than nothing.
 fn usd(text: &str) -> Result<Money, String> {
-    let number = text.trim().trim_start_matches('$').parse().ok();
-    number
-        .and_then(Money::from_usd)
-        .filter(|money| *money > Money::ZERO)
-        .ok_or_else(|| "expected dollars, more than 0".into())
+    let number = text.trim().trim_start_matches('$').parse().ok().filter(|usd: &f64| *usd > 0.0);
+    let number = number.ok_or("expected dollars, more than 0")?;
+    let money = Money::from_usd(number).ok_or("that is more money than can be counted")?;
+    if money > Money::ZERO { Ok(money) } else { Err("expected dollars, more than 0".into()) }
 }
 
 #[derive(Debug, Subcommand)]
@@ -123,7 +122,7 @@ cost when they were made stays in the attempts.";
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RecostArgs {
     /// The run
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "RUN")]
     pub(crate) run: Option<String>,
     /// Every run that has ended
     #[arg(long)]

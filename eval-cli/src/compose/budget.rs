@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use eval_core::{Allowance, AttemptLog, Caps, Provider, ProviderExt as _, Purpose, RunId, Scope, Timestamp};
+use eval_core::{Allowance, AttemptLog, Caps, Provider, ProviderExt as _, Purpose, RunId, Scope, Timestamp, Usage};
 use eval_providers::{Allowances, BudgetLayer, PriceTable, Prices};
 use eval_store::DailyCap;
 
@@ -87,6 +87,29 @@ impl Budget {
             .hint(format!(
                 "write its price into a price file ({DEFAULT_PRICES} or --prices FILE), or cap calls or tokens too"
             ))),
+        }
+    }
+
+    /// Refuses caps on money that one question cannot fit: an answer would be paid for and never graded. `answer` is the
+    /// most tokens of an answer, where a parameter bounds it. Prompts come on top, so that what is refused surely fails.
+    pub(crate) fn check_one(&self, models: &[&str], graders: &[&str], answer: Option<u64>) -> Result<(), Failure> {
+        let least = |model: &&str, tokens: u64| {
+            self.prices.of(model, &eval_core::Served::default())?.0.cost(&Usage::new(0, tokens))
+        };
+        let verdicts: Vec<_> = graders.iter().filter_map(|grader| least(grader, BudgetLayer::ANSWER)).collect();
+        let dearest = verdicts.iter().copied().max().unwrap_or_default();
+        let answer = answer.unwrap_or(BudgetLayer::ANSWER);
+        let answers = models.iter().filter_map(|model| least(model, answer)).max().unwrap_or_default();
+        let caps = [("the run", self.caps.run, answers + dearest), ("each judge", self.caps.judge, dearest)];
+        let over =
+            |(_, cap, least): &(&str, eval_core::Cap, eval_core::Money)| cap.cost.is_some_and(|cap| *least > cap);
+        match caps.iter().find(|cap| !graders.is_empty() && over(cap)) {
+            None => Ok(()),
+            Some((of, cap, least)) => Err(Failure::usage(format!(
+                "one question does not fit the cap of {of}, {}: {least} and its prompts are reserved for it",
+                cap.cost.unwrap_or_default()
+            ))
+            .hint("raise the cap, or bound the answers with --param max_tokens=N")),
         }
     }
 

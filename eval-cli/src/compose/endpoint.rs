@@ -9,7 +9,7 @@ use eval_providers::{
     offers,
 };
 
-use super::{Before, Budget, Recalls};
+use super::{Before, Budget, Recalls, public_url};
 use crate::args::Profile;
 use crate::command;
 use crate::config::{BASE_URLS, KEYS, Origin, Settings};
@@ -60,7 +60,7 @@ impl Endpoint {
             Some(key) => format!("key from {}", key.origin),
             None => "no key".into(),
         };
-        format!("endpoint {} ({}), {}, {key}", clean(url), settings.base_url.origin, self.name())
+        format!("endpoint {} ({}), {}, {key}", clean(&public_url(url)), settings.base_url.origin, self.name())
     }
 
     /// Whether it is a LiteLLM proxy.
@@ -138,7 +138,8 @@ fn agree(settings: &Settings, before: &Before) -> Result<(), Failure> {
     let key =
         settings.key.as_ref().map_or_else(String::new, |key| format!(", which then gets the key of {}", key.origin));
     let choice = |url: &str, key: &str| {
-        let command = command::command(settings, &format!("{} --base-url {}", before.command, command::quoted(url)));
+        let command =
+            command::command(settings, &format!("{} --base-url {}", before.command, command::quoted(&public_url(url))));
         format!("at {}{key}: {command}", clean(&host(url)))
     };
     let choices = now.value.iter().map(|url| choice(url, "")).chain([choice(stored, &key)]);
@@ -195,9 +196,12 @@ async fn list(client: &OpenAi, url: &str, settings: &Settings) -> Result<Option<
 
 fn no_endpoint(url: &str, settings: &Settings, error: &ProviderError) -> Failure {
     let said = shorten(&one_line(&crate::failure::chain(error)), SAID);
-    Failure::provider(format!("there is no endpoint at {} ({}): {said}", clean(url), settings.base_url.origin)).hint(
-        "a base URL ends before /chat/completions, for instance http://localhost:4000 or https://api.openai.com/v1",
-    )
+    Failure::provider(format!(
+        "there is no endpoint at {} ({}): {said}",
+        clean(&public_url(url)),
+        settings.base_url.origin
+    ))
+    .hint("a base URL ends before /chat/completions, for instance http://localhost:4000 or https://api.openai.com/v1")
 }
 
 fn refused_key(settings: &Settings, error: &ProviderError) -> Failure {
@@ -213,10 +217,15 @@ fn refused_key(settings: &Settings, error: &ProviderError) -> Failure {
 
 fn unreachable(url: &str, settings: &Settings, error: &ProviderError) -> Failure {
     if error.kind == ProviderErrorKind::Config {
-        return Failure::usage(format!("{}: {} ({})", clean(url), clean(&error.message), settings.base_url.origin));
+        return Failure::usage(format!(
+            "{}: {} ({})",
+            clean(&public_url(url)),
+            clean(&error.message),
+            settings.base_url.origin
+        ));
     }
     let reason = clean(&crate::failure::chain(error));
-    Failure::provider(format!("cannot reach {} ({}): {reason}", clean(url), settings.base_url.origin))
+    Failure::provider(format!("cannot reach {} ({}): {reason}", clean(&public_url(url)), settings.base_url.origin))
         .hint("is it running, and is this its address? `evalctl doctor` checks without paying")
 }
 

@@ -42,6 +42,8 @@ fn lines(settings: &Settings) -> Result<Vec<Line>, Failure> {
     };
     let url = &settings.database_url;
     let database_url = Setting { value: public_url(&url.value), origin: url.origin.clone() };
+    let url = &settings.base_url;
+    let base_url = Setting { value: url.value.as_deref().map(public_url), origin: url.origin.clone() };
     let mut lines = vec![
         line("dataset", &settings.dataset)?,
         line("models", &settings.models)?,
@@ -53,7 +55,7 @@ fn lines(settings: &Settings) -> Result<Vec<Line>, Failure> {
         line("epochs", &settings.epochs)?,
         line("threshold", &settings.threshold)?,
         line("concurrency", &settings.concurrency)?,
-        line("base_url", &settings.base_url)?,
+        line("base_url", &base_url)?,
         line("profile", &settings.profile)?,
         line("timeout", &settings.timeout_s)?,
         line("max_attempts", &settings.max_attempts)?,

@@ -115,7 +115,7 @@ async fn look_at_models(
             return;
         }
     };
-    let url = clean(settings.base_url.value.as_deref().unwrap_or_default());
+    let url = clean(&compose::public_url(settings.base_url.value.as_deref().unwrap_or_default()));
     let found = format!("{url} ({}), {}", settings.base_url.origin, endpoint.name());
     checks.push(Check::new("endpoint", Ok(found)));
     let key =

@@ -15,7 +15,7 @@ use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
 use crate::output::{Console, clean};
-use crate::{command, findings, progress, report, stop};
+use crate::{command, findings, progress, raise, report, stop};
 
 /// Checks everything that can be checked for nothing, then asks.
 pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Outcome {
@@ -45,7 +45,12 @@ pub(crate) async fn run(console: &Console, global: &Global, args: RunArgs) -> Ou
         let (judging, stop) = (judging.in_group(group.id()), stop::requested(&settings, &open));
         if let Err(cut) = judge_frozen(console, judging, &frozen, &mut *reporter, stop).await? {
             drop(reporter);
-            return finish(console, &settings, compose::close_store(composed.store), &[cut]);
+            let exit = told(console, &settings, compose::close_store(composed.store), std::slice::from_ref(&cut))?;
+            // To go on with the frozen answers alone would never ask a model.
+            let raised = raise::option(&[cut], &settings.caps.value);
+            let with = if raised.is_empty() { raised } else { format!(", with{raised}") };
+            console.note(format!("to go on: the same `evalctl run` again{with}"));
+            return Ok(exit);
         }
     }
     let results = group.run_until(&dataset, &mut *reporter, stop::requested(&settings, &open)).await;
@@ -151,6 +156,19 @@ async fn copy(console: &Console, store: &compose::OpenStore, folder: &Path, runs
 
 /// The table, what went wrong, what to do next, and the exit code: all from the same runs.
 pub(crate) fn finish(console: &Console, settings: &Settings, closed: compose::Closed, runs: &[Run]) -> Outcome {
+    let exit = told(console, settings, closed, runs)?;
+    let open: Vec<_> = runs.iter().filter(|run| run.can_resume() && run.spec.is_some()).map(|run| run.id).collect();
+    let raised = raise::option(runs, &settings.caps.value);
+    match open.as_slice() {
+        [] => {}
+        [_] => console.note(format!("to go on: {}", stop::resume(settings, &open, &raised))),
+        _ => console.note(format!("to go on with all of them: {}", stop::resume(settings, &open, &raised))),
+    }
+    Ok(exit)
+}
+
+/// The table, what went wrong, and the exit code.
+fn told(console: &Console, settings: &Settings, closed: compose::Closed, runs: &[Run]) -> Outcome {
     match console.format {
         Format::Jsonl => {}
         Format::Json => console.json(&json!({"schema": "evalctl.run/1", "runs": runs}))?,
@@ -168,12 +186,6 @@ pub(crate) fn finish(console: &Console, settings: &Settings, closed: compose::Cl
         let import = command::command(settings, &format!("import {}", command::quoted(&file)));
         let beside = command::beside(settings).map_or_else(String::new, |beside| format!(" ({beside})"));
         console.note(format!("when the database is well again: {import}{beside}"));
-    }
-    let open: Vec<_> = runs.iter().filter(|run| run.can_resume() && run.spec.is_some()).map(|run| run.id).collect();
-    match open.as_slice() {
-        [] => {}
-        [_] => console.note(format!("to go on: {}", stop::resume(settings, &open))),
-        _ => console.note(format!("to go on with all of them: {}", stop::resume(settings, &open))),
     }
     Ok(exit(runs))
 }

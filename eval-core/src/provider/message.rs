@@ -313,6 +313,9 @@ pub struct Completion {
     /// What the endpoint says it takes, for layers that limit. Not stored.
     #[serde(skip)]
     pub rates: Option<Box<Rates>>,
+    /// The service tier that the endpoint says it answered in, for instance `flex`: it decides the price. Not stored.
+    #[serde(skip)]
+    pub tier: Option<String>,
 }
 
 impl Completion {
@@ -329,6 +332,7 @@ impl Completion {
             timing: Timing::default(),
             origin: None,
             rates: None,
+            tier: None,
         }
     }
 

@@ -136,7 +136,7 @@ impl Circuit {
     /// Every further call would fail for this.
     pub(super) fn break_with(&mut self, cause: Cause) {
         if !matches!(self.state, State::Broken { .. }) {
-            tracing::warn!(kind = %cause.kind, why = cause.message, "the endpoint is not asked any more");
+            tracing::info!(kind = %cause.kind, why = cause.message, "the endpoint is not asked any more");
         }
         self.state = State::Broken { until: Instant::now() + RECHECK, probing: false, cause };
     }

@@ -23,6 +23,8 @@ fn completion(received: &Received, redactor: &Redactor) -> Result<Completion, Pr
     let malformed = |why: &str| malformed(received, redactor, why);
     let answer: Answer<'_> = serde_json::from_slice(&received.body).map_err(|error| malformed(&error.to_string()))?;
     let (model, fingerprint, raw_usage) = (answer.model, answer.system_fingerprint, answer.usage);
+    // What is no word says nothing.
+    let tier = answer.service_tier.and_then(|tier| serde_json::from_str(tier.get()).ok());
     let Some(choice) = answer.choices.into_iter().flatten().next() else {
         return Err(error::inside(received, redactor).unwrap_or_else(|| malformed("it has no choices")));
     };
@@ -48,7 +50,9 @@ fn completion(received: &Received, redactor: &Redactor) -> Result<Completion, Pr
         (_, told) => answer.cost(told),
     };
     let pricing = answer.cost.map(|_| Pricing::REPORTED);
-    Ok(answer.served(served).pricing(pricing))
+    let mut answer = answer.served(served).pricing(pricing);
+    answer.tier = tier;
+    Ok(answer)
 }
 
 /// What was said, and whether it is a refusal, which stands where nothing else was said.

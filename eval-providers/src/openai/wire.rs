@@ -54,6 +54,8 @@ impl Serialize for Body<'_> {
 pub(super) struct Answer<'a> {
     pub(super) model: Option<String>,
     pub(super) system_fingerprint: Option<String>,
+    #[serde(borrow)]
+    pub(super) service_tier: Option<&'a RawValue>,
     pub(super) choices: Option<Vec<Choice>>,
     #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,

@@ -11,7 +11,7 @@ use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, did_you_mean};
 use crate::output::{Console, clean};
-use crate::{findings, progress, refs, report, scores, stop};
+use crate::{findings, progress, raise, refs, report, scores, stop};
 
 /// Asks, decides, and asks again where the policy wants it.
 pub(super) async fn gate(console: &Console, global: &Global, args: &GateArgs, gate: &Gate) -> Outcome {
@@ -180,7 +180,9 @@ fn unfinished(run: &Run) -> Option<Undecided> {
 }
 
 fn tell(console: &Console, settings: &Settings, found: &Undecided) {
-    let (run, why, go_on) = (&found.run, clean(&found.why), stop::resume(settings, &[found.run.id]));
+    let (run, why) = (&found.run, clean(&found.why));
+    let raised = raise::option(std::slice::from_ref(run), &settings.caps.value);
+    let go_on = stop::resume(settings, &[run.id], &raised);
     match found.exit {
         Exit::Provider => {
             let message = format!("{} {why}", report::label(run));

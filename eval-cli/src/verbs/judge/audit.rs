@@ -2,7 +2,10 @@
 
 mod recorded;
 
-use eval_core::{Completion, Evaluation, JudgeError, Money, Run, RunKind, RunStatus, Sample, Stop, Store as _, Total};
+use eval_core::{
+    Completion, Evaluation, JudgeError, Money, ProviderErrorKind, Run, RunKind, RunStatus, Sample, Stop, Store as _,
+    Total,
+};
 use eval_judge::{Audit, Finding, Fitness, MASTER_KEYS};
 use serde_json::json;
 
@@ -10,6 +13,7 @@ use crate::args::{Asking, AuditArgs, Format, Global};
 use crate::compose::{self, Again, Against, OneJudge};
 use crate::config::{Settings, Typed};
 use crate::draw::{Spread, draw};
+use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
 use crate::fitness::{self, Check, word};
 use crate::output::{Align, Console, Table, clean, counted, money, one_line};
@@ -115,9 +119,14 @@ impl Tests<'_> {
 
 /// An error that every further call would meet: what was paid for stays in the books.
 async fn stopped(judge: &OneJudge, mut run: Run, error: &JudgeError) -> Result<Failure, Failure> {
-    (run.status, run.stop) = (RunStatus::Failed, Some(Stop::new(None, chain(error))));
+    let is_capped = matches!(error, JudgeError::Provider(error) if error.kind == ProviderErrorKind::Capped);
+    let (status, exit) =
+        if is_capped { (RunStatus::Capped, Exit::Capped) } else { (RunStatus::Failed, Exit::Provider) };
+    (run.status, run.stop) = (status, Some(Stop::new(None, chain(error))));
     judge.store.put_run(&run).await?;
-    Ok(Failure::provider(format!("the judge could not be asked: {}", clean(&chain(error)))))
+    let mut failure = Failure::provider(format!("the judge could not be asked: {}", clean(&chain(error))));
+    failure.exit = exit;
+    Ok(failure)
 }
 
 /// Unfit in one respect is unfit.

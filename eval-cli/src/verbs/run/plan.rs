@@ -47,8 +47,7 @@ pub(super) async fn plan(console: &Console, settings: &Settings, dataset: &Datas
     let (lengths, prices) = (Lengths::of(settings, dataset)?, compose::prices(settings)?);
     let past = Past::read(settings, dataset).await?;
     let calls = dataset.selected() * u64::from(settings.epochs.value);
-    let bound = ["max_completion_tokens", "max_tokens", "max_output_tokens"];
-    let bound = bound.iter().find_map(|name| settings.params.value.get(*name)?.as_f64());
+    let bound = settings.answer_bound().map(|tokens| tokens as f64);
     let mut lines = Vec::new();
     for model in models.iter().filter_map(|model| model.endpoint()) {
         let guess = (lengths.prompt, (ANSWER.0, bound.unwrap_or(ANSWER.1)));
@@ -189,14 +188,25 @@ fn tell(console: &Console, settings: &Settings, lines: &[Line]) -> Outcome {
     console.print(table.render(console.width))?;
     let unknown: Vec<_> = lines.iter().filter(|line| line.cost.is_none()).map(|line| clean(&line.name)).collect();
     let all = lines.iter().filter_map(|line| line.cost).fold(Range::default(), |sum, cost| sum + cost);
+    let runs = lines.iter().filter(|line| line.role == "model").count().max(1) as f64;
+    let (cap, low, high) = (settings.caps.value.run.cost, all.low / runs, all.high / runs);
     let all = cost(Some(all));
     console.print(match (unknown.as_slice(), lines) {
         (_, []) => "  nothing here is paid for".to_owned(),
         ([], _) => format!("  together {all}; retries are not in it"),
         (unknown, _) => format!("  unpriced: {} (`evalctl prices list MODEL`); the rest {all}", unknown.join(", ")),
     })?;
+    if let Some(warning) = cap.filter(|cap| high > cap.nanos() as f64).map(|cap| too_dear(cap, low)) {
+        console.warn(warning);
+    }
     console.note("nobody was called");
     Ok(Exit::Done)
+}
+
+/// What a cap on the money of each run does to runs that cost at least `low` nano-dollars on the average.
+fn too_dear(cap: Money, low: f64) -> String {
+    let word = if low > cap.nanos() as f64 { "cannot" } else { "may not" };
+    format!("a run {word} fit its cap, {cap}: it would end capped, and go on when the cap is raised")
 }
 
 fn cost(range: Option<Range>) -> String {
