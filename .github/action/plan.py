@@ -43,8 +43,9 @@ def main():
         "skip": skip,
         "build": build,
         "cache": cache,
-        # What a pull request saves nobody but itself can read, and nothing in it becomes a baseline.
-        "save": cache and pull_request() is None,
+        # Only who makes the baseline saves: a quick gate that began before a nightly run and ended after it would save a
+        # database without that night. What a pull request saves nobody but itself could read.
+        "save": cache and pull_request() is None and flag("INPUT_MAKE_BASELINE"),
         "comment": flag("INPUT_COMMENT") and pull_request() is not None and not gets_no_secrets(),
         "issue": flag("INPUT_ISSUE") and pull_request() is None and bool(event()),
     }

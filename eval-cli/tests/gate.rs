@@ -373,3 +373,31 @@ async fn the_blessed_run_is_the_baseline_until_another_one_is_blessed() {
         assert_eq!(report["report"]["baseline"][0].as_str().map(|title| &title[..6]), Some(&first[30..]));
     }
 }
+
+#[test]
+fn limits_hold_without_a_baseline_and_reports_need_their_folder() {
+    let project = Project::new();
+    project.run("base", &[]);
+    let failed = project.json(1, &["gate", "@latest", "--vs", "@baseline", "--min-accuracy", "99"]);
+    assert_eq!(failed["report"]["decision"], "fail", "{failed}");
+    project.ends(3, &["gate", "@latest", "--vs", "@baseline", "--min-accuracy", "80"]);
+    let arguments = ["gate", "--run", "golden.csv", "-m", "column:bad", "--vs", "@latest", "-o", "nowhere/x.md"];
+    let refused = stderr(&project.ends(2, &arguments));
+    assert!(refused.contains("there is no folder nowhere"), "{refused}");
+    let unknown = ["gate", "--run", "golden.csv", "-m", "column:bad", "--vs", "@latest", "--category", "maths=5"];
+    let refused = stderr(&project.ends(2, &unknown));
+    assert!(refused.contains("no category `maths`") && refused.contains("did you mean `math`?"), "{refused}");
+    project.ends(2, &["gate", "--run", "golden.csv", "-m", "column:bad", "--vs", "branch:"]);
+    let runs = project.json(0, &["runs"]);
+    assert_eq!(runs["runs"].as_array().map(Vec::len), Some(1), "nothing was asked: {runs}");
+}
+
+#[test]
+fn a_category_alone_is_compared_as_if_there_were_no_other() {
+    let project = Project::new();
+    let (base, bad) = (project.run("base", &[]), project.run("bad", &[]));
+    let found = project.json(0, &["compare", &base, &bad, "--category", "math"]);
+    let pair = &found["comparisons"][0];
+    assert_eq!((&pair["obstacles"], &pair["coverage"]), (&serde_json::json!([]), &serde_json::json!(1.0)), "{pair}");
+    assert!(pair["effect"].is_object() && pair["warnings"] == serde_json::json!([]), "{pair}");
+}

@@ -5,6 +5,8 @@
 mod common;
 
 use common::{evalctl, fresh};
+use eval_core::{AttemptLog as _, Evaluation, EvaluationQuery, Money, Purpose, Store as _};
+use eval_store::DieselStore;
 use serde_json::Value;
 
 /// The proxy, or a loud word that nothing was tested.
@@ -111,4 +113,44 @@ fn doctor_sees_what_the_proxy_has() {
     let wrong = doctor("mock-good", "sk-wrong");
     assert_eq!(wrong.status.code(), Some(4));
     assert!(String::from_utf8_lossy(&wrong.stdout).contains("refused the key of LITELLM_API_KEY"));
+}
+
+/// What was written down before and after each call, what stands in the evaluations, what the run says in sum, and the
+/// price list agree to the nano-dollar.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_questions_cost_the_same_in_every_book() {
+    let Some((url, key)) = proxy() else { return };
+    let folder = fresh();
+    let rows = (0..200).map(|at| format!("q{at:03},sums,What is {at} plus {at}?,{}\n", 2 * at));
+    let file = std::iter::once("id,category,question,expected_output\n".to_owned()).chain(rows).collect::<String>();
+    std::fs::write(folder.path().join("sums.csv"), file).unwrap();
+    let mut command = evalctl(&folder);
+    command.args(["run", "sums.csv", "-m", "up-echo", "--judge", "mock-judge", "--concurrency", "32", "--json"]);
+    command.env("LITELLM_BASE_URL", &url).env("LITELLM_API_KEY", &key);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let run = serde_json::from_slice::<Value>(&output.stdout).unwrap()["runs"][0].clone();
+    assert_eq!(run["summary"]["counts"], serde_json::json!({"scored": 200, "unscored": 0, "failed": 0}));
+
+    let store = DieselStore::open(&folder.path().join("eval.db").display().to_string()).await.unwrap();
+    let id = run["id"].as_str().unwrap().parse().unwrap();
+    let mut all = EvaluationQuery::default();
+    all.limit = 500;
+    let evaluations = store.evaluations(id, &all).await.unwrap();
+    let attempts = store.attempts(id, None, 1_000).await.unwrap();
+    assert_eq!((evaluations.len(), attempts.len()), (200, 400), "each question was asked and judged once");
+    let booked = |purpose: Purpose| -> Money {
+        let ends = attempts.iter().filter(|attempt| attempt.origin.purpose == purpose);
+        ends.map(|attempt| attempt.end.as_ref().and_then(|end| end.cost).expect("a price")).sum()
+    };
+    let answers: Money = evaluations.iter().map(|evaluation| evaluation.cost.expect("a price")).sum();
+    let judges: Money = evaluations.iter().map(|evaluation| evaluation.judge_cost().expect("a price")).sum();
+    assert_eq!((booked(Purpose::Answer), booked(Purpose::Judge)), (answers, judges));
+    let summed = |name: &str| run["summary"][name]["known"].as_i64().map(Money::from_nanos);
+    assert_eq!((summed("cost"), summed("judge_cost")), (Some(answers), Some(judges)));
+    let listed = |usage: &Value, prompt, completion| Money::from_nanos(price(usage, prompt, completion));
+    let usage = |evaluation: &Evaluation| serde_json::to_value(evaluation.completion.as_ref().unwrap().usage).unwrap();
+    assert_eq!(answers, evaluations.iter().map(|found| listed(&usage(found), 1_000, 2_000)).sum());
+    let usage = |evaluation: &Evaluation| serde_json::to_value(evaluation.verdicts[0].usage).unwrap();
+    assert_eq!(judges, evaluations.iter().map(|found| listed(&usage(found), 3_000, 6_000)).sum());
 }

@@ -22,6 +22,8 @@ pub mod fixtures;
 mod labels;
 mod provider;
 mod reports;
+#[cfg(feature = "server")]
+mod server;
 mod store;
 
 use std::error::Error;
@@ -31,6 +33,8 @@ pub use durable::durable;
 pub use labels::labels;
 pub use provider::provider;
 pub use reports::reports;
+#[cfg(feature = "server")]
+pub use server::server;
 pub use store::store;
 
 /// The value, or a panic that says what was tried and everything that the error says.

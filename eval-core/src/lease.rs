@@ -38,7 +38,7 @@ impl Owner {
     }
 
     /// Whether its process is surely gone. Only the machine it ran on can tell, and only Linux is asked.
-    fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         let here = self.pid_started.is_some() && self.host == host();
         here && started(std::process::id()).is_some() && started(self.pid) != self.pid_started
     }

@@ -30,6 +30,8 @@ mod waits;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "server")]
+pub mod server;
 
 /// Makes a trait with async functions usable as `dyn`: what an implementation of this crate's traits needs.
 pub use async_trait::async_trait;

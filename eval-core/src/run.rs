@@ -111,6 +111,14 @@ impl RunStatus {
         Self::Finished,
     ];
 
+    /// How a run can end that does not go on by itself.
+    pub const ENDS: [Self; 4] = [Self::Cancelled, Self::Capped, Self::Failed, Self::Finished];
+
+    /// Whether a run has [ended](Self::ENDS).
+    pub fn is_end(self) -> bool {
+        Self::ENDS.contains(&self)
+    }
+
     /// The word used in records, for instance `finished`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -25,6 +25,8 @@ pub use drift_log::{DriftLog, Marks};
 pub use history::HistoryQuery;
 pub use interim::Interim;
 pub use memory::InMemory;
+#[cfg(feature = "server")]
+pub(crate) use memory::lock;
 pub use reports::{LeaderboardEntry, Reports};
 pub use stats::Stats;
 

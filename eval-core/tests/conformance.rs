@@ -26,6 +26,12 @@ async fn in_memory_keeps_baselines_marks_and_findings() {
 }
 
 #[tokio::test]
+async fn in_memory_keeps_what_a_server_keeps() {
+    conformance::server(async || InMemory::new()).await;
+    conformance::server(async || Arc::new(InMemory::new())).await;
+}
+
+#[tokio::test]
 async fn scripted_is_a_provider() {
     let echo = Scripted::new("echo", |request| request.last().to_owned());
     conformance::provider(&echo, &Request::new("any", vec![Message::user("hi")])).await;

@@ -24,6 +24,7 @@ mod recost;
 mod retention;
 mod rows;
 mod schema;
+mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod status;

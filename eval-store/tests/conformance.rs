@@ -44,6 +44,12 @@ async fn a_file_keeps_baselines_marks_and_findings() {
 }
 
 #[tokio::test]
+async fn a_file_keeps_what_a_server_keeps() {
+    let files = Files::new();
+    conformance::server(async || files.next().await).await;
+}
+
+#[tokio::test]
 async fn a_file_keeps_labels() {
     let files = Files::new();
     conformance::labels(async || files.next().await).await;
@@ -68,6 +74,11 @@ async fn memory_keeps_attempts_and_leases() {
 #[tokio::test]
 async fn memory_keeps_baselines_marks_and_findings() {
     conformance::drift(in_memory).await;
+}
+
+#[tokio::test]
+async fn memory_keeps_what_a_server_keeps() {
+    conformance::server(in_memory).await;
 }
 
 #[tokio::test]
@@ -100,6 +111,12 @@ async fn postgres_keeps_attempts_and_leases() {
 async fn postgres_keeps_baselines_marks_and_findings() {
     let Some(postgres) = Postgres::shared() else { return };
     conformance::drift(async || on(postgres).await).await;
+}
+
+#[tokio::test]
+async fn postgres_keeps_what_a_server_keeps() {
+    let Some(postgres) = Postgres::shared() else { return };
+    conformance::server(async || on(postgres).await).await;
 }
 
 #[tokio::test]

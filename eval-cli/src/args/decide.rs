@@ -50,8 +50,8 @@ pub(crate) struct GateArgs {
     /// The run: its last six digits, its id, @latest, @latest~1, tag:KEY=VALUE
     #[arg(required_unless_present = "dataset", conflicts_with_all = OF_FRESH)]
     pub(crate) run: Option<String>,
-    /// The baseline: a run, @latest~N, @baseline (or blessed), tag:KEY=VALUE, ref:COMMIT (or HEAD~1, a branch or a tag of
-    /// git), branch:NAME (the tag branch=NAME of a run), window:N
+    /// The baseline: a run, @latest~N, @baseline (or blessed), tag:KEY=VALUE, ref:COMMIT (also ref:HEAD~1,
+    /// ref:TAG), branch:NAME (the tag branch=NAME of a run), window:N
     #[arg(long, value_name = "REF")]
     pub(crate) vs: String,
     /// Decide also on answers that were given before, out of a cache or a cassette; --replay implies it

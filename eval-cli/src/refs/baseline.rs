@@ -40,6 +40,11 @@ pub(crate) async fn baseline<S: Reports + Baselines>(store: &S, run: &Run, refer
         return blessed(store, run).await;
     }
     let (kind, rest) = reference.split_once(':').unwrap_or(("", reference));
+    if rest.is_empty() && matches!(kind, "tag" | "branch" | "ref") {
+        return Err(
+            Failure::usage(format!("`{reference}` names none")).hint("tag:KEY=VALUE, branch:NAME or ref:COMMIT")
+        );
+    }
     let found = match kind {
         "window" => return window(store, run, rest).await,
         "tag" => {

@@ -98,7 +98,15 @@ async fn without_a_baseline_nothing_passes_and_the_comment_says_how_to_make_one(
     let part = [("questions", "10"), ("make-baseline", "true"), ("baseline", "window:7")];
     assert_eq!(job(&machine, &Event::schedule(), "base", &part).code, 3, "ten questions are no baseline");
 
-    let small = job(&machine, &Event::schedule(), "base", &[("baseline", "window:7"), ("make-baseline", "true")]);
+    let makes = [("baseline", "window:7"), ("make-baseline", "true")];
+    for _ in 0..2 {
+        let broken = job(&machine, &Event::schedule(), "bad", &[&makes[..], &[("min-accuracy", "99")]].concat());
+        assert_eq!((broken.code, broken.output("decision")), (1, "fail"), "no run that breaks a limit is a baseline");
+    }
+    let mistyped = machine.job(&stranger(), &[("dataset", "golden.csv"), ("models", "gpt-4o"), ("on-fork", "fial")]);
+    assert_eq!(mistyped.code, 2, "{}", mistyped.log);
+
+    let small = job(&machine, &Event::schedule(), "base", &makes);
     assert_eq!(small.code, 0, "{}", small.log);
     let smoke = job(&machine, &ours(), "base", &[("questions", "10")]);
     assert_eq!((smoke.code, smoke.output("decision")), (0, "inconclusive"), "{}", smoke.log);

@@ -86,6 +86,20 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Its name in records: `minor`, `major`, `critical`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Minor => "minor",
+            Self::Major => "major",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The severity of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Minor, Self::Major, Self::Critical].into_iter().find(|severity| severity.name() == name)
+    }
+
     /// The severity of a change in points, of which the worst category moved by so many; `None` unless one of them is a
     /// drop.
     ///

@@ -21,6 +21,8 @@ pub struct InMemory {
     marks: Mutex<Vec<Mark>>,
     /// Sorted by run, sample, epoch, author and time.
     labels: Mutex<Vec<Label>>,
+    #[cfg(feature = "server")]
+    pub(crate) server: crate::server::Memory,
 }
 
 #[derive(Debug)]
@@ -60,7 +62,7 @@ impl InMemory {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // No code under a lock can leave something half written, so a panic elsewhere does not spoil it.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -213,8 +213,8 @@ fn differs(report: &GateReport) -> String {
     if list.is_empty() { String::new() } else { format!("\nWhat differs: {list}.\n") }
 }
 
-/// A command in an element of code, where nobody is called by a name: what keeps an `@` from doing so elsewhere would
-/// only break it when it is pasted.
+/// A command in an element of code, where nobody is called by a name: what keeps an `@` or a `#` from doing so elsewhere
+/// would only break it when it is pasted.
 fn pasteable(command: &str) -> String {
-    neutral(command).replace("@\u{200b}", "@")
+    neutral(command).replace(";\u{200b}", ";")
 }

@@ -254,7 +254,7 @@ FAILED: 2 of 5 checks. Exit 1.
 #[test]
 fn the_markdown_reads_as_designed() {
     let page =
-        Markdown::new().page("https://host/runs/7f3a12").regressions(2).reproduce("evalctl gate 7f3a12 --vs 5c1001");
+        Markdown::new().page("https://host/runs/7f3a12").regressions(2).reproduce("evalctl gate 7f3a12 --vs @latest~1");
     let output = page.render(&example());
     for line in [
         "<!-- evalctl:support-qa -->",
@@ -267,7 +267,7 @@ fn the_markdown_reads_as_designed() {
         "<details><summary>First 2 of 25 regressions</summary>",
         "| [q000](https://host/runs/7f3a12?q=q000) | Reasoning | Question number 0? | 3/3 → 0/3 |",
         "FAILED: 2 of 5 checks. Exit 1.",
-        "[Report](https://host/runs/7f3a12) · reproduce: <code>evalctl gate 7f3a12 --vs 5c1001</code>",
+        "[Report](https://host/runs/7f3a12) · reproduce: <code>evalctl gate 7f3a12 --vs &#64;latest&#126;1</code>",
     ] {
         assert!(output.lines().any(|found| found.starts_with(line)), "{line}\nin\n{output}");
     }

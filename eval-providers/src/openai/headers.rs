@@ -36,10 +36,15 @@ const FAMILIES: [(&str, &[&str]); 9] = [
 /// The provider whose headers these are, its own or those that LiteLLM passes on with the prefix `llm_provider-`; `None`
 /// when none of them is telling.
 fn family(headers: &HeaderMap) -> Option<&'static str> {
-    let bare = |name: &str| name.strip_prefix("llm_provider-").unwrap_or(name).to_owned();
-    let names: Vec<String> = headers.keys().map(|name| bare(name.as_str())).collect();
-    let has = |beginning: &&str| names.iter().any(|name| name.starts_with(beginning));
-    FAMILIES.into_iter().find(|(_, beginnings)| beginnings.iter().any(has)).map(|(family, _)| family)
+    let place =
+        |name: &str| FAMILIES.iter().position(|(_, all)| all.iter().any(|beginning| name.starts_with(beginning)));
+    let first = headers.keys().filter_map(|name| place(bare(name.as_str()))).min()?;
+    Some(FAMILIES[first].0)
+}
+
+/// The name of a header as the provider sent it.
+fn bare(name: &str) -> &str {
+    name.strip_prefix("llm_provider-").unwrap_or(name)
 }
 
 /// The cost that a proxy reports, in dollars as text; absent when it knows no price.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use memchr::memmem::Finder;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -51,11 +52,12 @@ impl Redactor {
         let Some(key) = self.key.as_ref().map(ExposeSecret::expose_secret).filter(|key| key.len() >= SECRET) else {
             return;
         };
-        if let Some(masked) = masked(&received.body, key.as_bytes()) {
+        let finder = Finder::new(key);
+        if let Some(masked) = masked(&received.body, &finder) {
             received.body = masked;
         }
         for value in received.headers.values_mut() {
-            let masked = masked(value.as_bytes(), key.as_bytes()).map(|masked| HeaderValue::from_bytes(&masked));
+            let masked = masked(value.as_bytes(), &finder).map(|masked| HeaderValue::from_bytes(&masked));
             if let Some(Ok(masked)) = masked {
                 *value = masked;
             }
@@ -77,13 +79,12 @@ impl fmt::Debug for Redactor {
 }
 
 /// The bytes with the key masked; `None` when it is not in them.
-fn masked(bytes: &[u8], key: &[u8]) -> Option<Vec<u8>> {
-    let find = |bytes: &[u8]| bytes.windows(key.len()).position(|window| window == key);
+fn masked(bytes: &[u8], key: &Finder<'_>) -> Option<Vec<u8>> {
     let (mut masked, mut rest) = (Vec::new(), bytes);
-    while let Some(at) = find(rest) {
+    while let Some(at) = key.find(rest) {
         masked.extend_from_slice(&rest[..at]);
         masked.extend_from_slice(MASK.as_bytes());
-        rest = &rest[at + key.len()..];
+        rest = &rest[at + key.needle().len()..];
     }
     if rest.len() == bytes.len() {
         return None;

@@ -252,9 +252,90 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    jobs (id) {
+        id -> Text,
+        submitter -> Text,
+        idempotency_key -> Nullable<Text>,
+        body_hash -> Nullable<Text>,
+        request -> Text,
+        callback -> Nullable<Text>,
+        state -> Text,
+        cancelling -> Bool,
+        runs -> Text,
+        error -> Nullable<Text>,
+        submitted_at -> Timestamp,
+        claimed_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        owner -> Nullable<Text>,
+        host -> Nullable<Text>,
+        pid -> Nullable<BigInt>,
+        pid_started -> Nullable<BigInt>,
+        expires_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    deliveries (id) {
+        id -> Text,
+        run_id -> Text,
+        receiver -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        next_at -> Nullable<Timestamp>,
+        tried_at -> Nullable<Timestamp>,
+        status -> Nullable<BigInt>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> Text,
+        name -> Text,
+        scope -> Text,
+        secret_hash -> Text,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    alerts (id) {
+        id -> Text,
+        key -> Text,
+        severity -> Nullable<Text>,
+        title -> Text,
+        run_id -> Nullable<Text>,
+        seen -> BigInt,
+        opened_at -> Timestamp,
+        last_seen_at -> Timestamp,
+        notified_at -> Nullable<Timestamp>,
+        ack -> Nullable<Text>,
+        ack_by -> Nullable<Text>,
+        ack_reason -> Nullable<Text>,
+        ack_at -> Nullable<Timestamp>,
+        recovered_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    audit (id) {
+        id -> Text,
+        done_at -> Timestamp,
+        who -> Text,
+        what -> Text,
+        target -> Text,
+        details -> Text,
+    }
+}
+
 diesel::joinable!(run_summaries -> runs (run_id));
 diesel::joinable!(leases -> runs (run_id));
 diesel::joinable!(evaluations -> samples (sample_hash));
 diesel::allow_tables_to_appear_in_same_query!(runs, run_summaries, run_tags, leases);
 diesel::allow_tables_to_appear_in_same_query!(evaluations, samples, verdicts);
+diesel::allow_tables_to_appear_in_same_query!(runs, deliveries);
 diesel::allow_tables_to_appear_in_same_query!(attempts, attempt_ends);

@@ -26,6 +26,8 @@ pub(super) fn finding(console: &Console, settings: &Settings, found: &Found, rep
         lines.extend(notes(report));
         lines.extend(unchanged(report));
         lines.extend(regressed(report));
+    } else if report.measure.is_score() {
+        lines.extend(of_steady(report));
     }
     lines.extend(earlier(found, report));
     let next = next(found, report).into_iter();
@@ -117,6 +119,13 @@ pub(super) fn notes(report: &DriftReport) -> Vec<String> {
         notes.push("it does not hold under the stricter demand for all histories together (below)".into());
     }
     notes
+}
+
+/// What a person must know to believe that nothing moved: what would have been found, and what was left out.
+fn of_steady(report: &DriftReport) -> impl Iterator<Item = String> {
+    let warnings: Vec<String> = report.warnings.iter().map(|warning| one_line(warning)).collect();
+    let told = move |note: &String| note.starts_with("smallest drop") || warnings.contains(note);
+    notes(report).into_iter().filter(told)
 }
 
 /// What did not change when it moved: what changed is among the notes.

@@ -9,7 +9,7 @@ use crate::args::{GateArgs, Global, Selecting};
 use crate::compose::{self, Asked, OpenStore, Recalls};
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, did_you_mean};
 use crate::output::{Console, clean};
 use crate::{findings, progress, refs, report, scores, stop};
 
@@ -77,7 +77,25 @@ impl Asking<'_> {
         };
         let dataset = super::super::run::dataset(settings, &selecting)?;
         compose::check_judges(&dataset)?;
+        self.check_categories(&dataset)?;
         Ok(dataset)
+    }
+
+    /// Refuses limits of categories that the data set does not have.
+    fn check_categories(&self, dataset: &Dataset) -> Result<(), Failure> {
+        let known: Vec<&str> = dataset.categories().keys().map(String::as_str).collect();
+        let limited = self.args.limits.categories.iter().map(|(name, _)| name.as_str());
+        match limited.into_iter().find(|name| !known.contains(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let failure = Failure::usage(format!("{} has no category `{}`", clean(dataset.name()), clean(name)));
+                let all = || format!("it has {}", clean(&known.join(", ")));
+                Err(failure.hint(
+                    did_you_mean(name, known.iter().copied())
+                        .map_or_else(all, |meant| format!("did you mean `{}`?", clean(meant))),
+                ))
+            }
+        }
     }
 
     /// A run of each model. Before the `first`, a baseline that makes no sense is refused, so that nothing is paid for.

@@ -77,9 +77,17 @@ impl Published<'_> {
     }
 }
 
-/// Refuses files that have no report, before anything is paid for.
+/// Refuses files that have no report, and folders that are not there, before anything is paid for.
 pub(super) fn check_files(files: &[PathBuf]) -> Result<(), Failure> {
-    files.iter().try_for_each(|path| format(path).map(drop))
+    files.iter().try_for_each(|path| {
+        format(path)?;
+        match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            Some(folder) => {
+                Err(Failure::usage(format!("cannot write {}: there is no folder {}", path.display(), folder.display())))
+            }
+            None => Ok(()),
+        }
+    })
 }
 
 fn format(path: &Path) -> Result<Format, Failure> {

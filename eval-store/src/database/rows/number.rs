@@ -15,7 +15,7 @@ pub(super) fn counted(column: &str, n: i64) -> Result<u64, Failure> {
 }
 
 /// A figure that a provider reported. One too large for the column is nonsense, and nonsense is unknown.
-pub(super) fn reported(n: Option<u64>) -> Option<i64> {
+pub(crate) fn reported(n: Option<u64>) -> Option<i64> {
     n.and_then(|n| i64::try_from(n).ok())
 }
 

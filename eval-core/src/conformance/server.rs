@@ -1,0 +1,34 @@
+//! What every store must do that a server keeps its jobs, tokens, alerts and audit log in.
+
+mod alerts;
+mod audit;
+mod jobs;
+mod outbox;
+mod tokens;
+mod turns;
+
+use crate::Store;
+use crate::server::{AlertLog, Audit, JobQueue, Jobs, Outbox, Tokens};
+
+/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`] and [`Audit`]. `make` gives an empty
+/// store each time that it is called.
+///
+/// # Panics
+/// When something does not hold; the message says what.
+pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Audit>(make: impl AsyncFn() -> S) {
+    jobs::kept(&make().await).await;
+    jobs::known_again(&make().await).await;
+    jobs::bounded(&make().await).await;
+    jobs::cancelled(&make().await).await;
+    turns::fair(&make().await).await;
+    turns::one_worker(&make().await).await;
+    turns::resumed(&make().await).await;
+    turns::interrupted(&make().await).await;
+    outbox::derived(&make().await).await;
+    outbox::tried(&make().await).await;
+    tokens::kept(&make().await).await;
+    tokens::ended(&make().await).await;
+    alerts::one_of_a_key(&make().await).await;
+    alerts::told_and_answered(&make().await).await;
+    audit::added(&make().await).await;
+}
