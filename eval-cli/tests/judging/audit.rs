@@ -87,3 +87,17 @@ async fn without_answers_or_with_several_judges_nothing_is_asked() {
     assert_eq!(several.status.code(), Some(2));
     assert!(stderr(&several).contains("one judge is put to the test"), "{}", stderr(&several));
 }
+
+#[tokio::test]
+async fn no_answers_at_all_are_no_number_of_answers() {
+    let folder = folder();
+    for verb in [
+        &["judge", "audit", "--judge", "contains", "-n", "0"][..],
+        &["judge", "anchors", "--from", "@latest", "-n", "0"],
+        &["label", "sample", "@latest", "-n", "0"],
+    ] {
+        let refused = cli(&folder, None, verb).await;
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(stderr(&refused).contains("0 is not in 1"), "{}", stderr(&refused));
+    }
+}
