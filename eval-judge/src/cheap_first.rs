@@ -12,7 +12,8 @@ use crate::settle::settle;
 ///
 /// A rule passes with a score of at least 0.5. The first that does not decides: its score is the verdict, nothing is
 /// paid, and the explanation begins with ``decided by `NAME` ``. A rule that gives no score (the sample has no expected
-/// output, say) neither passes nor decides. When no rule decides, the judge's verdict stands, its cost too.
+/// output, say) has not passed: the verdict is unscored for the rule's reason. When all pass, the judge's verdict stands,
+/// its cost too.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -47,6 +48,7 @@ impl CheapFirst {
 
     fn renamed(&self, mut verdict: Verdict, decided: &str) -> Verdict {
         verdict.explanation = verdict.explanation.map(|why| format!("decided by `{decided}`: {why}"));
+        verdict.error = verdict.error.map(|why| format!("`{decided}` gave no score: {why}"));
         verdict.judge.clone_from(&self.name);
         verdict
     }
@@ -61,13 +63,13 @@ impl Judge for CheapFirst {
 
     fn fingerprint(&self) -> String {
         let parts: Vec<String> = self.checks.iter().chain([&self.judge]).map(|judge| judge.fingerprint()).collect();
-        short_hash(std::iter::once("cheap-first 1").chain(parts.iter().map(String::as_str)))
+        short_hash(std::iter::once("cheap-first 2").chain(parts.iter().map(String::as_str)))
     }
 
     async fn judge(&self, sample: &Sample, completion: &Completion) -> Result<Verdict, JudgeError> {
         for check in &self.checks {
             let verdict = settle(&**check, sample, completion).await?;
-            if verdict.score.is_some_and(|score| score.get() < 0.5) {
+            if verdict.score.is_none_or(|score| score.get() < 0.5) {
                 return Ok(self.renamed(verdict, check.name()));
             }
         }

@@ -61,6 +61,11 @@ impl Pairwise {
         score.map(|score| Verdict::scored(&self.name, score, lines(&parts)))
     }
 
+    /// Whether the grader is asked about this pair; identical answers and blanks need none.
+    pub(crate) fn asks(&self, sample: &Sample, completion: &Completion) -> bool {
+        self.others.get(&sample.id).is_none_or(|other| self.without_call(&completion.text, other).is_none())
+    }
+
     /// The preference in one order, as the score of the answer.
     async fn one(
         &self,

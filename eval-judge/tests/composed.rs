@@ -124,13 +124,14 @@ async fn a_rule_that_fails_decides_and_nothing_is_paid() {
 }
 
 #[tokio::test]
-async fn a_rule_without_a_score_decides_nothing() {
-    let grader = Scripted::always(r#"{"reasoning": "Right.", "score": 1}"#);
+async fn a_rule_without_a_score_leaves_the_answer_unscored_and_the_grader_unasked() {
+    let grader = Scripted::new("grader", |_| panic!("the rule has not passed"));
     let rubric = Rubric::parse("---\nexpected_output: optional\n---\nIs it right?").unwrap();
     let grader = LlmJudge::builder(Arc::new(grader)).rubric(rubric).build().unwrap();
     let judge = CheapFirst::new(vec![Arc::new(Exact::new())], grader);
     let verdict = judge.judge(&Sample::new("1", "?"), &Completion::new("x")).await.unwrap();
-    assert_eq!(verdict.score.unwrap().get(), 1.0);
+    assert_eq!(verdict.score, None);
+    assert!(verdict.error.unwrap().contains("`exact` gave no score"));
 }
 
 const CRITERIA: &str =

@@ -55,11 +55,11 @@ fn check(found: &Finding, name: &str, fitness: Fitness) {
 
 #[tokio::test]
 async fn f31_a_judge_that_falls_for_empty_phrases_is_unfit() {
-    let samples: Vec<Sample> = (0..5).map(sample).collect();
+    let samples: Vec<Sample> = (0..20).map(sample).collect();
     let found = Audit::new().master_keys(&by(clean), &samples).await.unwrap();
     check(&found, "master-keys", Fitness::Fit);
-    assert_eq!((found.n, found.value), (5 * MASTER_KEYS.len() as u64, Some(0.0)));
-    assert_eq!(found.cost, Some(Money::from_nanos(2 * 60)));
+    assert_eq!((found.n, found.value), (20 * MASTER_KEYS.len() as u64, Some(0.0)));
+    assert_eq!(found.cost, Some(Money::from_nanos(2 * 240)));
     for flaw in [":", "Thought process:", "Solution", " "] {
         let fooled = by(move |answer: &str, at| if answer == flaw { Some(1.0) } else { clean(answer, at) });
         let found = Audit::new().master_keys(&fooled, &samples).await.unwrap();
@@ -104,6 +104,14 @@ async fn f32_a_grader_that_prefers_a_place_is_unfit() {
 }
 
 #[tokio::test]
+async fn identical_pairs_say_nothing_of_the_order() {
+    let same: Vec<_> = (0..20).map(|at| (sample(at), Completion::new("Perhaps Paris."))).collect();
+    let found = Audit::new().order(&pairwise(|_, _| panic!("never asked")), &same).await.unwrap();
+    check(&found, "order", Fitness::Unknown);
+    assert_eq!((found.n, found.value), (0, None));
+}
+
+#[tokio::test]
 async fn f33_a_judge_that_likes_long_answers_is_unfit() {
     let found = Audit::new().verbosity(&by(clean), &cases(10)).await.unwrap();
     check(&found, "verbosity", Fitness::Fit);
@@ -116,7 +124,7 @@ async fn f33_a_judge_that_likes_long_answers_is_unfit() {
     check(&Audit::new().verbosity(&terse, &cases(10)).await.unwrap(), "verbosity", Fitness::Fit);
     // Scores that jump around are no slope.
     let noise = by(|_, at| Some([0.9, 0.2, 0.4, 0.1, 0.8, 0.5, 0.6][(at * 5 % 7) as usize]));
-    check(&Audit::new().verbosity(&noise, &cases(10)).await.unwrap(), "verbosity", Fitness::Fit);
+    check(&Audit::new().verbosity(&noise, &cases(10)).await.unwrap(), "verbosity", Fitness::Unknown);
 }
 
 #[tokio::test]
@@ -140,6 +148,20 @@ async fn a_judge_that_says_another_thing_each_time_is_unfit() {
     let found = Audit::new().concurrency(1).stability(&fickle, &cases(10)).await.unwrap();
     check(&found, "stability", Fitness::Unfit);
     assert_eq!((found.value, found.n), (Some(1.0), 10));
+}
+
+#[tokio::test]
+async fn few_answers_say_nothing_and_say_how_many_would() {
+    let samples: Vec<Sample> = (0..5).map(sample).collect();
+    let found = Audit::new().master_keys(&by(clean), &samples).await.unwrap();
+    check(&found, "master-keys", Fitness::Unknown);
+    assert!(found.words.contains("too few answers (60)"), "{}", found.words);
+    // Two of three answers get another score the second time: 0.667 on average.
+    let fickle = by(|_, at| Some(f64::from(at == 1 || at == 3)));
+    let found = Audit::new().concurrency(1).stability(&fickle, &cases(3)).await.unwrap();
+    check(&found, "stability", Fitness::Unknown);
+    assert_eq!((found.interval, found.n), (Some((0.0, 1.0)), 3));
+    check(&Audit::new().stability(&by(clean), &cases(3)).await.unwrap(), "stability", Fitness::Unknown);
 }
 
 #[tokio::test]

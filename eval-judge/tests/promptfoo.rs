@@ -72,6 +72,7 @@ fn what_cannot_be_judged_is_refused_by_its_name_and_column() {
         ("contains-any: , ,", "is empty"),
         ("contains-all:\"a", "a quote does not end"),
         ("contains:{{topic}}", "template syntax"),
+        ("{{topic}}", "template syntax"),
         ("regex:(", "not a usable regular expression"),
         ("regex:(?=a)", "not a usable regular expression"),
         ("regex:(a{1000}){1000}", "not a usable regular expression"),

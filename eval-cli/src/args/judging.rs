@@ -73,7 +73,7 @@ pub(crate) struct AnchorsArgs {
     #[arg(long, value_name = "RUN")]
     pub(crate) from: String,
     /// How many answers, spread over categories and scores; fewer than 50 tell little
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 60)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 60, value_parser = at_least_one())]
     pub(crate) count: usize,
     /// The seed of the draw
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -105,7 +105,7 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "RUN")]
     pub(crate) against: Option<String>,
     /// How many questions
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = at_least_one())]
     pub(crate) count: usize,
     /// The seed of the draw
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -142,7 +142,7 @@ pub(crate) struct LabelSampleArgs {
     /// The run
     pub(crate) run: String,
     /// How many answers: of each category and score as many as their share of the run
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 100)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 100, value_parser = at_least_one())]
     pub(crate) count: usize,
     /// The seed of the draw
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -153,4 +153,9 @@ pub(crate) struct LabelSampleArgs {
     /// Show the judge's score and reason too: they lead whoever reads them
     #[arg(long)]
     pub(crate) with_judge: bool,
+}
+
+/// None at all is no number of answers.
+fn at_least_one() -> clap::builder::RangedU64ValueParser<usize> {
+    clap::builder::RangedU64ValueParser::new().range(1..)
 }

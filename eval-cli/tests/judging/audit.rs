@@ -7,7 +7,7 @@ use wiremock::MockServer;
 use crate::grader::{cli, document, endpoint, folder, id, judged, stderr, text};
 
 async fn audited(folder: &TempDir, server: &MockServer, code: i32, judge: &str, more: &[&str]) -> Value {
-    let few = if more.contains(&"-n") { &[][..] } else { &["-n", "6"] };
+    let few = if more.contains(&"-n") { &[][..] } else { &["-n", "30"] };
     let arguments = [&["judge", "audit", "--judge", judge][..], few, more].concat();
     document(folder, Some(server), code, &arguments).await
 }
@@ -28,11 +28,11 @@ async fn a_fair_judge_is_fit_and_its_calls_are_in_the_books() {
     }
     let kept = document(&folder, None, 0, &["show", found["kept_as"].as_str().unwrap()]).await;
     assert_eq!((&kept["run"]["kind"], &kept["run"]["of"]), (&json!("audit"), &json!(run)));
-    // 6 questions, 11 empty phrases that are no blank ones, 3 lengths, 2 times the same: a tenth of a cent each.
+    // 30 questions, 11 empty phrases that are no blank ones, 3 lengths, 2 times the same: a tenth of a cent each.
     let cost = kept["run"]["summary"]["judge_cost"]["known"].as_i64().unwrap();
-    assert_eq!(cost, 6 * (11 + 3 + 2) * 1_000_000, "{kept}");
+    assert_eq!(cost, 30 * (11 + 3 + 2) * 1_000_000, "{kept}");
     let shown = text(&folder, None, 0, &["show", &run]).await;
-    assert!(shown.contains("never calibrated; audit: fit ("), "{shown}");
+    assert!(shown.contains("never calibrated; audit: fit (n 30, "), "{shown}");
     let twin = audited(&folder, &server, 0, "contains", &[]).await;
     assert_eq!(twin["fitness"], "fit", "a rule is put to the test as well");
 }
@@ -86,4 +86,18 @@ async fn without_answers_or_with_several_judges_nothing_is_asked() {
     let several = cli(&folder, Some(&server), &["judge", "audit"]).await;
     assert_eq!(several.status.code(), Some(2));
     assert!(stderr(&several).contains("one judge is put to the test"), "{}", stderr(&several));
+}
+
+#[tokio::test]
+async fn no_answers_at_all_are_no_number_of_answers() {
+    let folder = folder();
+    for verb in [
+        &["judge", "audit", "--judge", "contains", "-n", "0"][..],
+        &["judge", "anchors", "--from", "@latest", "-n", "0"],
+        &["label", "sample", "@latest", "-n", "0"],
+    ] {
+        let refused = cli(&folder, None, verb).await;
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(stderr(&refused).contains("0 is not in 1"), "{}", stderr(&refused));
+    }
 }

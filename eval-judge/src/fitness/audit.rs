@@ -25,16 +25,20 @@ pub const MASTER_KEYS: [&str; 12] = [
     "Here is the answer:",
 ];
 
+/// So many equal values stand for themselves; fewer say nothing of their spread.
+const SAME: usize = 10;
+
 /// How often an answer is doubled in length to see whether padding pays.
 const DOUBLINGS: u32 = 2;
 
-/// Checks of a judge with known answers. Each takes real calls when the judge does, and says what they cost.
+/// Checks of a judge with known answers. It is fit where the whole 95 % interval is within the limit, unfit where all of it
+/// is above, and else unknown: there were too few answers. Each check takes real calls when the judge does, and says what they cost.
 ///
 /// ```
 /// use eval_core::{Completion, Sample};
 /// use eval_judge::{Audit, Contains, Fitness};
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let samples = [Sample::new("1", "Capital of France?").target("Paris")];
+/// let samples = vec![Sample::new("1", "Capital of France?").target("Paris"); 20];
 /// let found = Audit::new().master_keys(&Contains::whole(), &samples).await.unwrap();
 /// assert_eq!((found.fitness, found.value), (Fitness::Fit, Some(0.0)));
 /// # });
@@ -106,12 +110,14 @@ impl Audit {
     }
 
     /// Compares answers in both orders. The figure is the share of pairs for which the grader says another thing in the
-    /// other order; the judge is unfit above the limit. `cases` are answers for whose samples the pairwise judge has others.
+    /// other order; the judge is unfit above the limit. `cases` are answers for whose samples the pairwise judge has others;
+    /// pairs that need no grader, such as identical ones, say nothing of it and are left out.
     ///
     /// # Errors
     /// A fatal [`JudgeError`].
     pub async fn order(&self, judge: &Pairwise, cases: &[(Sample, Completion)]) -> Result<Finding, JudgeError> {
-        let found = self.ask(judge, cases.to_vec()).await?;
+        let asked = cases.iter().filter(|(sample, answer)| judge.asks(sample, answer)).cloned();
+        let found = self.ask(judge, asked.collect()).await?;
         let tally = OrderTally::of(&found.verdicts);
         let disagreed = (0..tally.pairs).map(|pair| f64::from(pair < tally.disagreed)).collect::<Vec<_>>();
         let interval = wilson(tally.disagreed as f64, tally.pairs);
@@ -128,7 +134,7 @@ impl Audit {
 
     /// Scores answers as they are and padded with lists that repeat them, to two and four times their length. The figure
     /// is the gain in score for each doubling (the mean of the answers' slopes, by least squares over the logarithm of
-    /// the length); the judge is unfit when it is above the limit and its interval above 0.
+    /// the length); the judge is unfit above the limit.
     ///
     /// # Errors
     /// A fatal [`JudgeError`].
@@ -143,7 +149,7 @@ impl Audit {
         let series = lengths.chunks(steps).zip(found.scores.chunks(steps));
         let slopes: Vec<f64> = series.filter_map(|(lengths, scores)| slope(lengths, scores)).collect();
         let words = |gain: f64| format!("{gain:+.3} in score for each doubling of the length");
-        Ok(found.finding("verbosity", &slopes, of_mean(&slopes), self.verbosity, words))
+        Ok(found.finding("verbosity", &slopes, interval_of(&slopes), self.verbosity, words))
     }
 
     /// Scores each answer twice. The figure is the mean difference between both scores; the judge is unfit above the limit.
@@ -155,8 +161,9 @@ impl Audit {
         let found = self.ask(judge, twice.collect()).await?;
         let pairs = found.scores.chunks(2);
         let differences: Vec<f64> = pairs.filter_map(|pair| Some((pair[0]? - pair[1]?).abs())).collect();
+        let interval = interval_of(&differences).map(|(low, high)| (low.max(0.0), high.min(1.0)));
         let words = |mean: f64| format!("two scores of the same answer differ by {mean:.3} on average");
-        Ok(found.finding("stability", &differences, of_mean(&differences), self.stability, words))
+        Ok(found.finding("stability", &differences, interval, self.stability, words))
     }
 
     async fn ask(&self, judge: &dyn Judge, cases: Vec<(Sample, Completion)>) -> Result<Found, JudgeError> {
@@ -188,14 +195,8 @@ impl Found {
     ) -> Finding {
         let value = mean(values);
         let unscored = self.scores.iter().filter(|score| score.is_none()).count();
-        let is_above_zero = interval.is_none_or(|(low, _)| low > 0.0);
-        let fitness = match value {
-            // Whoever grades less than half of what it is given shows too little of itself.
-            Some(_) if 2 * unscored > self.scores.len() => Fitness::Unknown,
-            Some(value) if value > limit && is_above_zero => Fitness::Unfit,
-            Some(_) => Fitness::Fit,
-            None => Fitness::Unknown,
-        };
+        // Whoever grades less than half of what it is given shows too little of itself.
+        let fitness = if 2 * unscored > self.scores.len() { Fitness::Unknown } else { held_against(interval, limit) };
         Finding {
             check,
             fitness,
@@ -205,9 +206,44 @@ impl Found {
             n: values.len() as u64,
             unscored: unscored as u64,
             cost: self.cost,
-            words: value.map_or_else(|| "nothing could be measured".to_owned(), words),
+            words: match value {
+                None => "nothing could be measured".to_owned(),
+                Some(value) if held_against(interval, limit) == Fitness::Unknown => {
+                    format!("{}; {}", words(value), too_few(value, interval, limit, values.len()))
+                }
+                Some(value) => words(value),
+            },
         }
     }
+}
+
+/// The whole interval lies on one side of the limit, or nothing follows.
+fn held_against(interval: Option<(f64, f64)>, limit: f64) -> Fitness {
+    match interval {
+        Some((_, high)) if high <= limit => Fitness::Fit,
+        Some((low, _)) if low > limit => Fitness::Unfit,
+        _ => Fitness::Unknown,
+    }
+}
+
+/// How many would do, were the figure to stay: an interval shrinks with the root of n, and that of a share of 0 with n.
+fn too_few(value: f64, interval: Option<(f64, f64)>, limit: f64, n: usize) -> String {
+    let needed = interval.map_or(SAME as f64, |(low, high)| {
+        let reach = if value > limit { value - low } else { high - value };
+        let ratio = reach / (value - limit).abs();
+        n as f64 * if value == 0.0 { ratio } else { ratio.powi(2) }
+    });
+    match needed.is_finite() {
+        true => format!("too few answers ({n}): it needs about {:.0}", needed.ceil().max(n as f64 + 1.0)),
+        false => format!("it is the limit itself, and {n} answers do not decide"),
+    }
+}
+
+/// The interval of a mean. Where at least [`SAME`] values are all the same it is that value; fewer carry none.
+fn interval_of(values: &[f64]) -> Option<(f64, f64)> {
+    let first = *values.first()?;
+    let is_constant = values.iter().all(|value| *value == first);
+    if is_constant { (values.len() >= SAME).then_some((first, first)) } else { of_mean(values) }
 }
 
 /// The answer with a list of what it said already, until it is as long as asked for.

@@ -102,13 +102,11 @@ impl Assertion {
                 return Err((format!("there is no assertion `{}`", excerpt(head, 60)), hint));
             }
             (false, _) => {
+                without_template("equals", text)?;
                 return Ok(Self { kind: Kind::Equals, inverse: false, value: text.to_owned(), threshold: None });
             }
         };
-        if ["{{", "{%", "{#"].iter().any(|open| value.contains(open)) {
-            let why = format!("the value of `{name}` has template syntax, which is not filled in here");
-            return Err((why, "write the text itself into the cell".into()));
-        }
+        without_template(name, value)?;
         let mut read = Self { kind: Kind::of(name, value)?, inverse, value: value.to_owned(), threshold: None };
         threshold.map_or(Ok(()), |threshold| read.set_threshold(threshold))?;
         Ok(read)
@@ -350,4 +348,13 @@ fn json(answer: &str, whole: bool, schema: Option<&Schema>) -> bool {
         }
     }
     false
+}
+
+/// promptfoo would fill in a template, and here it would be compared letter by letter.
+fn without_template(name: &str, value: &str) -> Result<(), Refusal> {
+    if ["{{", "{%", "{#"].iter().any(|open| value.contains(open)) {
+        let why = format!("the value of `{name}` has template syntax, which is not filled in here");
+        return Err((why, "write the text itself into the cell".into()));
+    }
+    Ok(())
 }

@@ -129,22 +129,24 @@ async fn stopped(judge: &OneJudge, mut run: Run, error: &JudgeError) -> Result<F
     Ok(failure)
 }
 
-/// Unfit in one respect is unfit.
+/// Unfit in one respect is unfit, and else unknown in one is unknown.
 fn concluded(findings: &[Finding]) -> (Fitness, String) {
     let words = |wanted: Fitness| {
         let found = findings.iter().filter(|finding| finding.fitness == wanted);
         found.map(|finding| format!("{}: {}", finding.check, finding.words)).collect::<Vec<_>>().join("; ")
     };
     let any = |wanted: Fitness| findings.iter().any(|finding| finding.fitness == wanted);
-    match (any(Fitness::Unfit), any(Fitness::Fit)) {
-        (true, _) => (Fitness::Unfit, words(Fitness::Unfit)),
-        (false, true) => (Fitness::Fit, words(Fitness::Fit)),
-        (false, false) => (Fitness::Unknown, words(Fitness::Unknown)),
-    }
+    let fitness = match (any(Fitness::Unfit), any(Fitness::Unknown)) {
+        (true, _) => Fitness::Unfit,
+        (false, true) => Fitness::Unknown,
+        (false, false) => Fitness::Fit,
+    };
+    (fitness, words(fitness))
 }
 
 fn figures(findings: &[Finding]) -> impl Iterator<Item = (&'static str, String)> {
-    findings.iter().filter_map(|finding| Some((finding.check, format!("{:.3}", finding.value?))))
+    let fewest = findings.iter().map(|finding| finding.n).min().map(|n| ("n", n.to_string()));
+    findings.iter().filter_map(|finding| Some((finding.check, format!("{:.3}", finding.value?)))).chain(fewest)
 }
 
 fn cost(findings: &[Finding]) -> Total<Money> {
