@@ -197,6 +197,8 @@ fn completion(text: &str) -> Completion {
         cost: Some(Money::from_nanos(i64::MAX)),
         pricing: Some(Pricing::new(PriceSource::Table, Some(Date::constant(2026, 2, 28)))),
         would_have_cost: Some(Money::from_nanos(1)),
+        // Of no use once the call is priced, and not stored.
+        tier: None,
         timing: Timing { queued_ms: 0.1 + 0.2, backing_off_ms: 1e9, service_ms: Some(1.0 / 3.0) },
         origin: None,
         rates: None,
