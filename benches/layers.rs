@@ -5,8 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use eval_core::{DatasetRef, InMemory, Message, Origin, Provider, ProviderExt as _, Request, Run, Scripted, Store};
-use eval_providers::{LedgerLayer, LimitLayer, RetryLayer, TimeoutLayer};
+use eval_core::{
+    Caps, Completion, DatasetRef, InMemory, Message, Origin, Provider, ProviderExt as _, Request, Run, Scripted, Store,
+    Usage,
+};
+use eval_providers::{
+    Allowances, BudgetLayer, LedgerLayer, LimitLayer, OutageLayer, PriceLayer, Prices, RetryLayer, TimeoutLayer,
+};
 use tokio::runtime::{Builder, Runtime};
 
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -59,20 +64,34 @@ fn ledger(
     request: &Request,
 ) {
     let run = Run::new("m", DatasetRef::new("bench", "f00d", 1), 1);
-    let request = request.clone().origin(Some(Origin::answer(run.id, "q1".into(), 1)));
+    let mut request = request.clone().origin(Some(Origin::answer(run.id, "q1".into(), 1)));
+    request.model = "gpt-4o-mini".to_owned();
     let stack = || {
         let store = Arc::new(InMemory::new());
         runtime.block_on(store.put_run(&run)).expect("memory");
-        let model = model().layer(TimeoutLayer::new(DEADLINE)).layer(LedgerLayer::new(store));
-        model.layer(LimitLayer::adaptive(1, 64)).layer(RetryLayer::new(5))
+        whole(store)
     };
-    group.bench_function("timeout, ledger in memory, adaptive limit, retry", |bencher| {
+    group.bench_function("all: timeout, price, ledger in memory, budget, outage, adaptive limit, retry", |bencher| {
         bencher.iter_batched_ref(
             stack,
             |provider| (0..100).for_each(|_| ask(runtime, provider, &request)),
             BatchSize::LargeInput,
         );
     });
+}
+
+/// Every layer that `evalctl` puts around an endpoint, with a price to look up and a cap to keep.
+fn whole(store: Arc<InMemory>) -> impl Provider {
+    let (prices, mut caps) = (Prices::built_in(), Caps::NONE);
+    caps.run.calls = Some(u64::MAX);
+    Scripted::fallible("m", |_| Ok(Completion::new("The third one.").usage(Usage::new(120, 12))))
+        .layer(TimeoutLayer::new(DEADLINE))
+        .layer(PriceLayer::new(prices.clone()))
+        .layer(LedgerLayer::new(store))
+        .layer(BudgetLayer::new(Arc::new(Allowances::new(caps)), prices))
+        .layer(OutageLayer::new(DEADLINE))
+        .layer(LimitLayer::adaptive(1, 64))
+        .layer(RetryLayer::new(5))
 }
 
 criterion_group!(benches, layers);

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use eval_core::{Run, RunId, RunQuery, RunStatus};
+use eval_core::{HistoryQuery, PromptTokens, Run, RunId, RunQuery, RunStatus, ServedSummary};
 use serde::Serialize;
 
 use crate::AppState;
@@ -43,6 +43,19 @@ fn query(parameters: Parameters) -> Result<RunQuery, ApiError> {
 #[derive(Serialize)]
 pub(crate) struct One {
     run: Run,
+    /// What really answered.
+    served: ServedSummary,
+    /// The prompt tokens beside those of the run before; null where there is none that was prompted alike.
+    prompt_tokens: Option<Beside>,
+    /// What a person should know of who answered, a sentence each.
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Beside {
+    against: RunId,
+    #[serde(flatten)]
+    tokens: PromptTokens,
 }
 
 /// `GET /api/v1/runs/{id}`.
@@ -52,7 +65,20 @@ pub(crate) async fn show(
     parameters: Parameters,
 ) -> Result<Json<One>, ApiError> {
     parameters.only(&[])?;
-    Ok(Json(One { run: state.store.get_run(id).await? }))
+    let run = state.store.get_run(id).await?;
+    let served = state.store.served(id).await?;
+    let prompt_tokens = beside(&state, &run).await?;
+    let mut notes = served.words();
+    notes.extend(prompt_tokens.as_ref().and_then(|beside| beside.tokens.words()));
+    Ok(Json(One { run, served, prompt_tokens, notes }))
+}
+
+/// The prompt tokens beside those of the run before in its history. Who graded has nothing to do with them.
+async fn beside(state: &AppState, run: &Run) -> Result<Option<Beside>, ApiError> {
+    let mut query = HistoryQuery::of(run);
+    (query.judge, query.before, query.limit) = (None, Some(run.id), 1);
+    let Some(other) = state.store.history(&query).await?.pop() else { return Ok(None) };
+    Ok(Some(Beside { against: other.id, tokens: state.store.prompt_tokens(run.id, other.id).await? }))
 }
 
 #[cfg(test)]

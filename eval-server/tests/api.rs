@@ -8,8 +8,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use eval_core::{
     BoxError, Completion, Dataset, DatasetRef, Evaluation, EvaluationQuery, Evaluator, InMemory, Judge, JudgeError,
-    ProviderError, ProviderErrorKind, Reports, Run, RunId, RunQuery, Sample, Score, Scripted, Store, StoreError,
-    Timestamp, Verdict, async_trait,
+    ProviderError, ProviderErrorKind, Reports, Run, RunId, RunQuery, Sample, Score, Scripted, Served, Store,
+    StoreError, Timestamp, Usage, Verdict, async_trait,
 };
 use eval_server::{AppState, router};
 use serde::Serialize;
@@ -180,6 +180,31 @@ async fn a_run_is_shown_with_its_categories_and_utc_times() {
         let time = shown["run"][name].as_str().unwrap();
         assert!(time.ends_with('Z') && time.parse::<Timestamp>().is_ok(), "{name}: {time}");
     }
+}
+
+/// Two deployments behind one name, and a second run whose questions are counted by another tokenizer.
+#[tokio::test]
+async fn a_run_says_who_answered_and_whether_prompt_tokens_changed() {
+    let store = Arc::new(InMemory::new());
+    let mut ids = Vec::new();
+    for tokens in [10, 17] {
+        let model = Scripted::fallible("pair", move |request| {
+            let mut served = Served::default();
+            served.model_id = Some(format!("pair-{}", request.last().len() % 2));
+            Ok(Completion::new("yes").usage(Usage::new(tokens, 1)).served(served))
+        });
+        let file = "id,question,expected_output\n1,a,yes\n2,bb,yes\n";
+        let dataset = Dataset::from_csv_text("golden", file).unwrap();
+        let evaluator = Evaluator::builder(model, Same).store(store.clone()).build().unwrap();
+        ids.push(evaluator.run(&dataset, &mut ()).await.unwrap().id);
+    }
+    let service = service(store);
+    let [first, second] = [&ids[0], &ids[1]].map(|id| format!("/api/v1/runs/{id}"));
+    let (first, second) = (read(&service, &first).await, read(&service, &second).await);
+    assert_eq!((&first["prompt_tokens"], first["notes"].as_array().map(Vec::len)), (&Value::Null, Some(1)));
+    assert_eq!(first["notes"][0], "2 backends answered in this run: pair-0 1, pair-1 1");
+    assert_eq!(second["prompt_tokens"], json!({"against": ids[0], "compared": 2, "changed": 2}));
+    assert!(second["notes"][1].as_str().unwrap().starts_with("prompt tokens of 100 % of the questions changed"));
 }
 
 #[tokio::test]
