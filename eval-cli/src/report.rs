@@ -97,7 +97,8 @@ fn remarks(run: &Run) -> String {
             remarks.push(format!("{word}{} failed ({share})", counts.failed));
         }
         if counts.unscored > 0 {
-            remarks.push(format!("{} unscored", counts.unscored));
+            let word = if counts.scored == 0 { "NOTHING SCORED: " } else { "" };
+            remarks.push(format!("{word}{} unscored", counts.unscored));
         }
     }
     remarks.join(", ")

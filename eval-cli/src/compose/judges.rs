@@ -65,6 +65,9 @@ const RULES: [Rule; 3] = [Rule::Mean, Rule::Median, Rule::Majority];
 
 /// A built-in judge, one made of several, else the grader of the LLM judge; `llm:NAME` forces the latter.
 pub(crate) fn parse(name: &str) -> Result<JudgeName, Failure> {
+    if name.trim().is_empty() {
+        return Err(Failure::usage("a judge without a name").hint("for instance --judge exact, or --judge gpt-4o-mini"));
+    }
     if let Some(grader) = name.strip_prefix("llm:") {
         return Ok(JudgeName::Grader(grader.to_owned()));
     }
@@ -77,7 +80,7 @@ pub(crate) fn parse(name: &str) -> Result<JudgeName, Failure> {
     if let Some((kind, members)) = several(name) {
         let members = members.into_iter().map(parse).collect::<Result<Vec<_>, _>>()?;
         return match RULES.into_iter().find(|rule| rule.name() == kind) {
-            Some(rule) => Ok(JudgeName::Panel(rule, members)),
+            Some(rule) => panel(name, rule, members),
             None => checked(name, members),
         };
     }
@@ -86,6 +89,15 @@ pub(crate) fn parse(name: &str) -> Result<JudgeName, Failure> {
         Err(error) if error.is_unknown() => Ok(JudgeName::Grader(name.to_owned())),
         Err(error) => Err(Failure::usage(format!("judge `{name}`: {}", chain(&error)))),
     }
+}
+
+/// At least two, and no two of them the same: one that is asked twice would have two votes.
+fn panel(name: &str, rule: Rule, members: Vec<JudgeName>) -> Result<JudgeName, Failure> {
+    let twice = members.iter().enumerate().any(|(at, member)| members[..at].contains(member));
+    if members.len() < 2 || twice {
+        return Err(Failure::usage(format!("judge `{name}`: a panel is of two judges or more, each of them once")));
+    }
+    Ok(JudgeName::Panel(rule, members))
 }
 
 /// Rules first, and something that costs last.
@@ -313,6 +325,9 @@ mod tests {
         let inner = JudgeName::CheapFirst(vec![built_in("regex:^(x|y)$"), grader("b")]);
         assert_eq!(panel, JudgeName::Panel(Rule::Median, vec![grader("a"), grader("exact"), inner]));
         assert_eq!(panel.graders(), ["a", "exact", "b"]);
+        for wrong in ["", " ", "median()", "mean(a)", "majority(a, b, b)"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
         for wrong in ["cheap-first(exact)", "cheap-first(a, exact)", "cheap-first(a, b)", "cheap-first(exact, json)"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -16,6 +16,11 @@ pub(crate) async fn rescore(console: &Console, global: &Global, args: RescoreArg
     if settings.judges.value.is_empty() {
         return Err(Failure::usage("no judge").hint("name the one that judges again: --judge NAME"));
     }
+    let compares = settings.judges.value.iter().any(|judge| judge.starts_with("pairwise"));
+    if args.against.is_some() && !compares {
+        return Err(Failure::usage("--against is for a judge that compares two answers")
+            .hint("--judge pairwise, or pairwise:GRADER"));
+    }
     let (again, dataset) = {
         let store = compose::existing_store(&settings).await?;
         let run = first(&store, refs::resolve(&store, &args.run).await?).await?;
@@ -24,6 +29,9 @@ pub(crate) async fn rescore(console: &Console, global: &Global, args: RescoreArg
             Some(other) => Some(refs::resolve(&store, other).await?),
             None => None,
         };
+        if against.as_ref().is_some_and(|other| other.id == run.id) {
+            return Err(Failure::usage(format!("run {} against itself: every pair would be a tie", run.id.short())));
+        }
         Again::of(&store, RunKind::Rescore, run, against).await?
     };
     let told = told(&again.run);

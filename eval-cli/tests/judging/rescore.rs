@@ -94,6 +94,8 @@ async fn what_cannot_be_judged_again_is_refused_before_anybody_is_asked() {
         (vec!["rescore", &run], "no judge"),
         (vec!["rescore", "ffff", "--judge", "fair"], "there is no run `ffff`"),
         (vec!["rescore", &run, "--judge", "pairwise"], "compares with the answers of another run"),
+        (vec!["rescore", &run, "--judge", "pairwise", "--against", &run], "against itself"),
+        (vec!["rescore", &run, "--judge", "exact", "--against", &run], "for a judge that compares two answers"),
         (vec!["rescore", &run, "--judge", "nobody"], "the endpoint has no model `nobody`"),
         (
             vec!["run", "golden.csv", "-m", "column:reply", "--judge", "pairwise"],
