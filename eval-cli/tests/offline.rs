@@ -114,7 +114,9 @@ fn run<'a>(more: &[&'a str]) -> Vec<&'a str> {
 
 /// The exported run without what is another each time: ids, times, and what was paid.
 fn exported(folder: &TempDir) -> Value {
-    let output = evalctl(folder).args(["export", "@latest", "--format", "json"]).output().expect("a program");
+    let runs = evalctl(folder).args(["runs", "--json"]).output().expect("a program");
+    let newest = document(&runs)["runs"][0]["id"].as_str().expect("an id").to_owned();
+    let output = evalctl(folder).args(["export", &newest, "--format", "json"]).output().expect("a program");
     assert!(output.status.success(), "{}", stderr(&output));
     let mut export = document(&output);
     strip(&mut export);
@@ -261,6 +263,7 @@ async fn the_cache_answers_what_was_asked_before_and_says_so() {
     assert!(asked(&server).await - third >= 24 + 22, "a gate asks");
     let configured = ends(0, &folder, Some(&url), &run(&["--json"])).await;
     assert_eq!(document(&configured)["runs"][0]["kind"], "recall");
-    let refused = stderr(&ends(2, &folder, None, &["gate", "@latest", "--vs", "@latest~1"]).await);
+    let recalled = document(&configured)["runs"][0]["id"].as_str().expect("an id").to_owned();
+    let refused = stderr(&ends(2, &folder, None, &["gate", &recalled, "--vs", "window:5"]).await);
     assert!(refused.contains("answers out of a cache"), "{refused}");
 }

@@ -192,7 +192,7 @@ async fn a_full_disk_loses_nothing() {
 
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("eval.db");
-    let full = Options::new().max_bytes(200_000);
+    let full = Options::new().max_bytes(300_000);
     let store = DieselStore::open_with(&database.display().to_string(), full).await.unwrap();
     // Nobody will make room.
     let store = Spill::new(store).to_folder(folder.path()).patience(std::time::Duration::ZERO);

@@ -102,6 +102,8 @@ async fn spent(store: &impl Durable) {
         let found = must(store.spent(before, &scope).await, "what was spent is read");
         assert_eq!(found, expected, "what was spent of {scope:?}, the call in flight left out");
     }
+    let ever = must(store.spent(Timestamp::MIN, &Scope::all()).await, "what was ever spent is read");
+    assert_eq!(ever.calls, 4, "since the beginning of time");
     let later = Timestamp::from_second(crate::clock::now().as_second() + 60).unwrap_or(Timestamp::MAX);
     let found = must(store.spent(later, &Scope::all()).await, "what was spent is read");
     assert_eq!(found, Spending::default(), "nothing began later");

@@ -60,6 +60,8 @@ type Ended = (String, Option<i64>, Option<i64>, Option<i64>);
 
 /// What the calls of a scope took that began since then. Every run that made one is open, or ended later.
 pub(crate) fn spent(connection: &mut Connection, since: Timestamp, scope: &Scope) -> Result<Spending, Failure> {
+    // No database has the beginning of time, and nobody asked a model before there were any.
+    let since = since.max(Timestamp::UNIX_EPOCH);
     let late = runs::finished_at.is_null().or(runs::finished_at.ge(time::to_column(since)));
     let ids: Vec<String> = match scope.run {
         Some(run) => vec![run.to_string()],
