@@ -130,7 +130,7 @@ impl LlmJudge {
 
     /// What tells this judge from others when its replies have this shape.
     pub(crate) fn fingerprint_of(&self, shape: &Shape) -> String {
-        let settings = self.settings.text(&shape.response_format());
+        let settings = self.settings.text(shape);
         let marking = self.fences.marking.then_some("marking");
         let parts = ["llm 1", &self.grader, &shape.instructions(), &self.rubric.fingerprint(), &settings];
         short_hash(parts.into_iter().chain(marking))
@@ -173,9 +173,8 @@ impl LlmJudge {
         shape: &Shape,
         origin: Option<&Origin>,
     ) -> Result<Completion, ProviderError> {
-        let format = shape.response_format();
         loop {
-            let request = Request::new(&self.grader, messages.to_vec()).params(self.settings.params(&format));
+            let request = Request::new(&self.grader, messages.to_vec()).params(self.settings.params(shape));
             let request = request.origin(origin.cloned());
             match self.provider.complete(&request).await {
                 Err(error) if self.settings.withdraw(&request.params, &error) => {}

@@ -105,12 +105,13 @@ impl LlmJudgeBuilder {
             true => Nonces::OfContent,
             false => Nonces::new(self.nonce_seed).map_err(|error| LlmJudgeError::Randomness(error.into()))?,
         };
+        let settings = Settings::new(self.params, self.rubric.shape());
         Ok(LlmJudge {
             name: format!("llm:{}", self.grader),
             provider: self.provider,
             grader: self.grader,
             rubric: self.rubric,
-            settings: Settings::new(self.params),
+            settings,
             fences: Fences { nonces, marking: self.marking },
         })
     }

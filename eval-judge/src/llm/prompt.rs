@@ -50,7 +50,7 @@ pub(super) fn prompt(
         text.extend(["\n<<<BEGIN ", label, " ", &nonce, ">>>\n", &data, "\n<<<END ", label, " ", &nonce, ">>>\n"]);
     }
     text.push_str(&reminder(neutralized, shape));
-    let system = format!("{}{}", shape.instructions(), rubric.text());
+    let system = shape.instructions() + rubric.text();
     Ok(Prompt { messages: vec![Message::system(system), Message::user(text)], neutralized })
 }
 

@@ -206,7 +206,7 @@ fn judged_wrong(connection: &mut Connection, rows: &[Row]) -> QueryResult<Wrong>
     Ok(all)
 }
 
-type Identity = (Option<Text<'static>>, Option<Text<'static>>, Option<Text<'static>>, Option<Text<'static>>, i64);
+type Identity = (Option<Text<'static>>, Option<Text<'static>>, Option<Text<'static>>, Option<Text<'static>>);
 
 /// Who answered, and how often.
 fn served(connection: &mut Connection, run: &str) -> QueryResult<Vec<(Served, u64)>> {
@@ -219,16 +219,10 @@ fn served(connection: &mut Connection, run: &str) -> QueryResult<Vec<(Served, u6
     let counted = evaluations::table
         .filter(evaluations::run_id.eq(run).and(evaluations::answer.is_not_null()))
         .group_by(identity)
-        .select((
-            evaluations::served_model,
-            evaluations::served_model_id,
-            evaluations::served_fingerprint,
-            evaluations::served_proxy,
-            diesel::dsl::count_star(),
-        ));
-    let found: Vec<Identity> = on!(connection, |c| counted.load(c))?;
+        .select((identity, diesel::dsl::count_star()));
+    let found: Vec<(Identity, i64)> = on!(connection, |c| counted.load(c))?;
     let owned = |text: Option<Text<'static>>| text.map(Text::into_owned);
-    let answers = |(model, id, fingerprint, proxy, count): Identity| {
+    let answers = |((model, id, fingerprint, proxy), count): (Identity, i64)| {
         let mut served = Served::default();
         (served.model, served.model_id) = (owned(model), owned(id));
         (served.fingerprint, served.proxy) = (owned(fingerprint), owned(proxy));

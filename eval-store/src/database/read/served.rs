@@ -13,7 +13,7 @@ use crate::database::rows::{Text, served_details};
 use crate::database::schema::evaluations;
 
 type Word = Option<Text<'static>>;
-type Row = (Word, Word, Word, Word, Option<bool>, Option<i64>, Option<i64>, Word, i64);
+type Identity = (Word, Word, Word, Word, Option<bool>, Option<i64>, Option<i64>, Word);
 
 /// Counted by the database: a row for each way in which answers were served.
 pub(crate) fn served(connection: &mut Connection, run: RunId) -> Result<ServedSummary, Failure> {
@@ -31,20 +31,10 @@ pub(crate) fn served(connection: &mut Connection, run: RunId) -> Result<ServedSu
     let counted = evaluations::table
         .filter(evaluations::run_id.eq(run.to_string()).and(evaluations::answer.is_not_null()))
         .group_by(identity)
-        .select((
-            evaluations::served_model,
-            evaluations::served_model_id,
-            evaluations::served_fingerprint,
-            evaluations::served_proxy,
-            evaluations::served_cache_hit,
-            evaluations::served_fallbacks,
-            evaluations::served_retries,
-            evaluations::details,
-            diesel::dsl::count_star(),
-        ));
-    let rows: Vec<Row> = on!(connection, |c| counted.load(c))?;
+        .select((identity, diesel::dsl::count_star()));
+    let rows: Vec<(Identity, i64)> = on!(connection, |c| counted.load(c))?;
     let mut summary = ServedSummary::default();
-    for (model, id, fingerprint, proxy, cache_hit, fallbacks, retries, details, count) in rows {
+    for ((model, id, fingerprint, proxy, cache_hit, fallbacks, retries, details), count) in rows {
         let owned = |text: Word| text.map(Text::into_owned);
         let number = |number: Option<i64>| number.map(|number| u32::try_from(number).unwrap_or(u32::MAX));
         let mut served = Served::default();
