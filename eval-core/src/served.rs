@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use prompt_tokens::PromptTokens;
 
-use crate::{Served, ServedCounts};
+use crate::{Recall, Served, ServedCounts};
 
 /// Something about how an answer was served that makes it another measurement than it seems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -140,6 +140,9 @@ pub struct ServedSummary {
     pub by: ServedCounts,
     /// Answers by flag; a flag that none has is not there.
     pub flags: BTreeMap<Flag, u64>,
+    /// Answers that no model was asked for, by where they came from; a source that none came from is not there.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub recalled: BTreeMap<Recall, u64>,
 }
 
 impl ServedSummary {
@@ -147,6 +150,9 @@ impl ServedSummary {
     pub fn add(&mut self, asked: &str, served: &Served, answers: u64) {
         self.answers += answers;
         self.by.add(served, answers);
+        if let Some(recall) = served.recalled {
+            *self.recalled.entry(recall).or_default() += answers;
+        }
         for flag in Flag::of(asked, served) {
             *self.flags.entry(flag).or_default() += answers;
         }

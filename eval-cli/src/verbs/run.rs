@@ -5,7 +5,8 @@ mod plan;
 use std::path::Path;
 
 use eval_core::{
-    Dataset, Draw, EvaluationQuery, Evaluator, Fanout, Group, JsonLines, Reporter, Run, RunStatus, Selection, Store,
+    Dataset, Draw, EvaluationQuery, Evaluator, Fanout, Group, JsonLines, Reporter, Reports, Run, RunKind, RunStatus,
+    Selection,
 };
 use serde_json::json;
 
@@ -131,10 +132,10 @@ pub(crate) fn reporter(console: &Console, display: Box<dyn Reporter>, open: &sto
 }
 
 /// What is to be said of runs with answers that were given before.
-pub(super) async fn recalled(store: &dyn Store, runs: &[Run]) -> Result<Vec<String>, Failure> {
+pub(super) async fn recalled(store: &dyn Reports, runs: &[Run]) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
-    for run in runs {
-        let words = crate::recalled::words(store, run).await?;
+    for run in runs.iter().filter(|run| run.kind == RunKind::Recall) {
+        let words = crate::recalled::words(run, &store.served(run.id).await?);
         lines.extend(words.map(|words| format!("run {}: {words}", run.id.short())));
     }
     Ok(lines)

@@ -58,7 +58,7 @@ async fn whole(console: &Console, store: &DieselStore, run: &Run, args: &ShowArg
         return Ok(Exit::Done);
     }
     console.print(head(run, &known))?;
-    if let Some(recalled) = crate::recalled::words(store, run).await? {
+    if let Some(recalled) = crate::recalled::words(run, &answered.served) {
         console.print(format!("  recalled {recalled}"))?;
     }
     if let Some(alpha) = agreement(store, run).await? {
