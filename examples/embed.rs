@@ -10,13 +10,14 @@ use anyhow::Result;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
-use axum::{Json, Router};
-use eval_core::{Caps, Dataset, Evaluator, InMemory, Provider, ProviderExt as _, Reports, Scripted};
+use axum::{Extension, Json, Router};
+use eval_core::server::Scope;
+use eval_core::{Caps, Dataset, Evaluator, InMemory, Provider, ProviderExt as _, Scripted};
 use eval_judge::Contains;
 use eval_providers::{
     Allowances, BudgetLayer, LedgerLayer, LimitLayer, OutageLayer, PriceLayer, Prices, RetryLayer, TimeoutLayer,
 };
-use eval_server::AppState;
+use eval_server::{AppState, Caller};
 use serde_json::{Value, json};
 
 /// What the service was built for, reduced to a line: it answers customers.
@@ -56,11 +57,10 @@ async fn evaluate(State(store): State<Arc<InMemory>>) -> Result<Json<Value>, (St
 }
 
 fn app(store: Arc<InMemory>) -> Router {
-    let reports: Arc<dyn Reports> = store.clone();
-    Router::new()
-        .route("/evaluate", post(evaluate))
-        .with_state(store)
-        .nest("/eval", eval_server::router(AppState::new(reports)))
+    // A service with users of its own puts the one who is signed in here; without a caller, a token is wanted.
+    let everybody = Caller::new("embed", Scope::Read);
+    let evals = eval_server::router(AppState::new(store.clone())).layer(Extension(everybody));
+    Router::new().route("/evaluate", post(evaluate)).with_state(store).nest("/eval", evals)
 }
 
 #[tokio::main]

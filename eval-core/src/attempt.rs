@@ -15,6 +15,7 @@ use crate::{
 
 /// The id of an attempt, unique in its run. Ids sort by the time at which the attempts began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct AttemptId(i64);
 
@@ -61,6 +62,7 @@ impl fmt::Display for AttemptId {
 /// One call that costs money; a retry is another. Each is written down before it is made ([`AttemptLog::begin`]) and
 /// again when it has ended, so that what a process paid for and lost can be seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Attempt {
     /// The id.
@@ -78,6 +80,7 @@ pub struct Attempt {
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AttemptEnd {
     /// When (UTC).
@@ -103,6 +106,7 @@ pub struct AttemptEnd {
 
 /// The ways in which an attempt ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AttemptOutcome {

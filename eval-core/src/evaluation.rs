@@ -10,6 +10,7 @@ use crate::{Completion, Money, ProviderErrorKind, Sample, Score, Timing, Verdict
 
 /// How an evaluation ended. The three are counted apart, and only `Scored` enters a mean.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
@@ -61,6 +62,7 @@ impl Outcome {
 
 /// An [`Outcome`] without its details, for filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OutcomeKind {
     /// The first judge gave a score.
@@ -95,6 +97,7 @@ impl fmt::Display for OutcomeKind {
 
 /// One sample in one epoch of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Evaluation {
     /// The question.

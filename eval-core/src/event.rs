@@ -10,6 +10,7 @@ use crate::{Evaluation, Progress, Run, RunId, SampleId, Wait};
 /// `seq` counts from 0 without gaps within a run, and each event carries the counts, so that displays keep no books
 /// of their own. The same JSON is the log line, the data of a server-sent event and the replay file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Event {
     /// The run.
@@ -33,6 +34,7 @@ impl Event {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EventKind {

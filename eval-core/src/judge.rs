@@ -11,6 +11,7 @@ use crate::{Completion, JudgeError, Money, Pricing, Sample, Score, Usage};
 ///
 /// An unscored verdict has no score and says why in `error`; it never counts as 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Verdict {
     /// The judge's name, as in [`Judge::name`].

@@ -14,6 +14,7 @@ use crate::{RunId, SampleId, Score, StoreError};
 /// assert_eq!((label.author.as_str(), label.score), ("Ada", Score::ONE));
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Label {
     /// The run that the answer stands in.

@@ -12,6 +12,7 @@ use crate::{RunId, StoreError};
 
 /// One worker on one run: a token of its own, and the process it lives in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Owner {
     /// Unique to this worker: two runs of one program are two owners.
@@ -58,6 +59,7 @@ impl fmt::Display for Owner {
 
 /// The right to work on a run until a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Lease {
     /// The run.

@@ -81,6 +81,7 @@ impl fmt::Display for Money {
 
 /// Where the price of a call is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PriceSource {
@@ -110,6 +111,7 @@ impl PriceSource {
 
 /// Where a cost is known from. Prices change and tables err, so each cost says whose word it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Pricing {
     /// Whose word it is.

@@ -6,6 +6,7 @@ use crate::{RunId, SampleId};
 
 /// Whether a call answers a question or grades an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// The model under test answers.
@@ -19,6 +20,7 @@ pub enum Purpose {
 /// The evaluator puts it on the request, the provider copies it to the completion, and an LLM judge passes it
 /// on with [`Purpose::Judge`]: so a layer deep inside a stack knows what each call is for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Origin {
     /// The run.

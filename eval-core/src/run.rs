@@ -245,6 +245,7 @@ pub struct Provenance {
 
 /// Counts of a run while it goes on. `scored + unscored + failed + pending = planned`.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Progress {
     /// Evaluations planned: samples times epochs.

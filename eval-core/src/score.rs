@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(Score::from(true), Score::ONE);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Score(f64);
 

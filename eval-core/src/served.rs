@@ -13,6 +13,7 @@ use crate::{Recall, Served, ServedCounts};
 
 /// Something about how an answer was served that makes it another measurement than it seems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Flag {
@@ -131,6 +132,7 @@ fn may_serve(family: &str, asked: &str) -> bool {
 /// assert_eq!(summary.words(), ["2 backends answered in this run: pair-a 2, pair-b 1"]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ServedSummary {

@@ -18,6 +18,7 @@ mod memory;
 mod outbox;
 mod queue;
 mod request;
+mod runner;
 mod secret;
 mod tokens;
 
@@ -31,10 +32,12 @@ pub(crate) use memory::Memory;
 pub use outbox::{DeliveryQuery, Outbox, Subscription};
 pub use queue::{Claim, JobQueue, Lost, Turn};
 pub use request::{Idempotency, JobRequest};
+pub use runner::{Runner, Signal, Stopping};
 pub use secret::{Secret, SecretHash, TokenId};
 pub use tokens::{Refusal, Scope, Token, Tokens};
 
 #[cfg(feature = "mock")]
 pub use {
-    alerts::MockAlertLog, audit::MockAudit, jobs::MockJobs, outbox::MockOutbox, queue::MockJobQueue, tokens::MockTokens,
+    alerts::MockAlertLog, audit::MockAudit, jobs::MockJobs, outbox::MockOutbox, queue::MockJobQueue,
+    runner::MockRunner, tokens::MockTokens,
 };

@@ -34,6 +34,7 @@ use crate::{AttemptLog, Evaluation, Leases, OutcomeKind, Run, RunId, RunKind, Ru
 
 /// Which runs are wanted. The default is the newest 50.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunQuery {
@@ -94,6 +95,7 @@ impl RunQuery {
 
 /// Which evaluations of a run are wanted. The default is the first 200.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EvaluationQuery {

@@ -54,6 +54,7 @@ struct Holding {
 
 /// What is waited for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Wait {
     /// What it is, for a person; the first one that was told.

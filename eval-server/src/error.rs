@@ -1,10 +1,12 @@
 //! The one shape in which every refusal and failure leaves.
 
 use axum::Json;
-use axum::http::{Method, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use eval_core::StoreError;
+use eval_core::server::Scope;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An answer that is no success: `{"error": {"code", "message", "hint"}}` with a status.
 #[derive(Debug)]
@@ -15,15 +17,19 @@ pub(crate) struct ApiError {
     body: Body,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Body {
+    /// What happened, for programs.
     code: &'static str,
+    /// What happened, for people.
     message: String,
+    /// What to do.
     hint: String,
 }
 
-#[derive(Serialize)]
-struct Envelope {
+/// Every answer that is no success.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Envelope {
     error: Body,
 }
 
@@ -49,6 +55,18 @@ impl ApiError {
         let known = if known.is_empty() { "no parameters".to_owned() } else { known.join(", ") };
         let message = format!("there is no parameter {name:?}");
         Self::new(StatusCode::BAD_REQUEST, "unknown_parameter", message, format!("this route takes {known}"))
+    }
+
+    /// Nobody is known to be calling. What is wrong with a token is not told.
+    pub(crate) fn unauthorized() -> Self {
+        let (message, hint) = ("this needs a token", "send the header Authorization: Bearer TOKEN");
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message, hint)
+    }
+
+    /// The caller may not do this.
+    pub(crate) fn forbidden(needed: Scope) -> Self {
+        let message = format!("this needs a token with the scope {}", needed.name());
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message, "evalctl token create makes one")
     }
 
     fn unavailable() -> Self {
@@ -78,6 +96,9 @@ impl From<StoreError> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(Envelope { error: self.body })).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
@@ -94,6 +115,6 @@ pub(crate) async fn no_route(uri: Uri) -> ApiError {
 /// The answer to a method that the route does not have.
 pub(crate) async fn no_method(method: Method) -> ApiError {
     let message = format!("this route has no method {method}");
-    let hint = "all routes only read: use GET";
+    let hint = "the document at /api/openapi.json has the methods of each route";
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message, hint)
 }

@@ -4,19 +4,35 @@ use axum::Json;
 use axum::extract::State;
 use eval_core::{Evaluation, EvaluationQuery, OutcomeKind, SampleId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::AppState;
-use crate::error::ApiError;
+use crate::error::{ApiError, Envelope};
+use crate::openapi::cores;
 use crate::query::{Parameters, PathRun, cut};
 
-#[derive(Serialize)]
+/// A page of evaluations.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EvaluationPage)]
 pub(crate) struct Page {
+    #[schema(schema_with = cores::<Evaluation>)]
     evaluations: Vec<Evaluation>,
     /// What `after` takes for the next page; null on the last one.
     next: Option<String>,
 }
 
-/// `GET /api/v1/runs/{id}/evaluations?category=&outcome=&limit=&after=`: by sample id and epoch.
+/// The evaluations of a run, by sample id and epoch.
+#[utoipa::path(
+    get, path = "/api/v1/runs/{id}/evaluations", tag = "runs",
+    params(
+        ("id" = Uuid, Path, description = "The run"),
+        ("category" = Option<String>, Query, description = "Only questions of this category"),
+        ("outcome" = Option<String>, Query, description = "Only this outcome: scored, unscored or failed"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many a page holds; 50 if not given"),
+        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses((status = 200, body = Page), (status = 400, body = Envelope), (status = 404, body = Envelope)),
+)]
 pub(crate) async fn list(
     State(state): State<AppState>,
     PathRun(run): PathRun,

@@ -4,17 +4,26 @@ use axum::Json;
 use axum::extract::State;
 use eval_core::LeaderboardEntry;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::AppState;
-use crate::error::ApiError;
+use crate::error::{ApiError, Envelope};
+use crate::openapi::cores;
 use crate::query::Parameters;
 
-#[derive(Serialize)]
+/// The leaderboard of a data set.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Leaderboard {
+    #[schema(schema_with = cores::<LeaderboardEntry>)]
     models: Vec<LeaderboardEntry>,
 }
 
-/// `GET /api/v1/models?dataset=`: the latest whole, finished run of each name on one data set, best mean first.
+/// The latest whole, finished run of each name on one data set, best mean first.
+#[utoipa::path(
+    get, path = "/api/v1/models", tag = "models",
+    params(("dataset" = Option<String>, Query, description = "Default: that of the newest whole, finished run")),
+    responses((status = 200, body = Leaderboard), (status = 400, body = Envelope)),
+)]
 pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Leaderboard>, ApiError> {
     let dataset = parameters.only(&["dataset"])?.text("dataset");
     Ok(Json(Leaderboard { models: state.store.leaderboard(dataset.as_deref()).await? }))

@@ -1,18 +1,25 @@
 //! The table of routes.
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use std::sync::Arc;
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::map_response;
-use axum::response::Response;
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json, Router};
+use eval_core::InMemory;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
-use crate::{AppState, error, evaluations, models, runs};
+use crate::access::READ;
+use crate::routes::Table;
+use crate::{Access, AppState, Route, error, evaluations, models, openapi, runs};
 
 /// All routes over this state, for your own service to nest or to serve.
 ///
-/// **It authenticates nobody**: see the [crate documentation](crate) for what the host has to do. Every route only reads.
+/// Every route but those that [`routes`] calls public wants a token of the store, or a [`Caller`](crate::Caller) that the
+/// host has put into the request.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -25,26 +32,52 @@ use crate::{AppState, error, evaluations, models, runs};
 /// # let _ = service;
 /// ```
 pub fn router(state: AppState) -> Router {
-    Router::new()
-        .route("/healthz", get(health))
-        .route("/api/v1/runs", get(runs::list))
-        .route("/api/v1/runs/{id}", get(runs::show))
-        .route("/api/v1/runs/{id}/evaluations", get(evaluations::list))
-        .route("/api/v1/models", get(models::list))
+    let (router, document, _) = table(state.clone()).into_parts();
+    let document = Document(openapi::whole(&document).to_string().into());
+    router
+        .layer(Extension(document))
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
         .layer(map_response(guard))
         .with_state(state)
 }
 
-#[derive(Serialize)]
+/// Every route with what it asks of callers: for tests that try each.
+pub fn routes() -> Vec<Route> {
+    table(AppState::new(Arc::new(InMemory::new()))).into_parts().2
+}
+
+/// The table of routes.
+fn table(state: AppState) -> Table {
+    Table::new(state)
+        .at(Access::Public, routes!(health))
+        .at(READ, routes!(document))
+        .at(READ, routes!(runs::list))
+        .at(READ, routes!(runs::show))
+        .at(READ, routes!(evaluations::list))
+        .at(READ, routes!(models::list))
+}
+
+/// The process answers.
+#[derive(Serialize, ToSchema)]
 struct Health {
     status: &'static str,
 }
 
-/// `GET /healthz`: the process answers. It says nothing of the store.
+/// The process answers. It says nothing of the store.
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
 async fn health() -> Json<Health> {
     Json(Health { status: "ok" })
+}
+
+/// The document, made once.
+#[derive(Clone)]
+struct Document(Arc<str>);
+
+/// This document.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "health", responses((status = 200, body = serde_json::Value)))]
+async fn document(Extension(document): Extension<Document>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], document.0.to_string())
 }
 
 const HEADERS: [(HeaderName, &str); 3] = [

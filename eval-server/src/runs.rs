@@ -4,21 +4,38 @@ use axum::Json;
 use axum::extract::State;
 use eval_core::{HistoryQuery, PromptTokens, Run, RunId, RunQuery, RunStatus, ServedSummary};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::AppState;
-use crate::error::ApiError;
+use crate::error::{ApiError, Envelope};
+use crate::openapi::{core, cores};
 use crate::query::{EXPECTED_RUN, Parameters, PathRun, cut};
 
 const EXPECTED_STATUS: &str = "one of queued, running, paused, interrupted, cancelled, capped, failed, finished";
 
-#[derive(Serialize)]
+/// A page of runs.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RunPage)]
 pub(crate) struct Page {
+    #[schema(schema_with = cores::<Run>)]
     runs: Vec<Run>,
     /// What `after` takes for the next page; null on the last one.
+    #[schema(value_type = Option<Uuid>)]
     next: Option<RunId>,
 }
 
-/// `GET /api/v1/runs?model=&dataset=&status=&limit=&after=`: newest first.
+/// Runs, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/runs", tag = "runs",
+    params(
+        ("model" = Option<String>, Query, description = "Only runs of this model, or of this name"),
+        ("dataset" = Option<String>, Query, description = "Only runs over this data set"),
+        ("status" = Option<String>, Query, description = "Only runs of this status"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many a page holds; 50 if not given"),
+        ("after" = Option<Uuid>, Query, description = "The `next` of the page before"),
+    ),
+    responses((status = 200, body = Page), (status = 400, body = Envelope)),
+)]
 pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Page>, ApiError> {
     let query = query(parameters)?;
     let limit = query.limit - 1;
@@ -40,10 +57,14 @@ fn query(parameters: Parameters) -> Result<RunQuery, ApiError> {
     Ok(query)
 }
 
-#[derive(Serialize)]
+/// One run, with who answered.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OneRun)]
 pub(crate) struct One {
+    #[schema(schema_with = core::<Run>)]
     run: Run,
     /// What really answered.
+    #[schema(schema_with = core::<ServedSummary>)]
     served: ServedSummary,
     /// The prompt tokens beside those of the run before; null where there is none that was prompted alike.
     prompt_tokens: Option<Beside>,
@@ -51,14 +72,24 @@ pub(crate) struct One {
     notes: Vec<String>,
 }
 
-#[derive(Serialize)]
+/// The prompt tokens of a run beside those of another.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PromptTokensBeside)]
 struct Beside {
+    /// The other run.
+    #[schema(value_type = Uuid)]
     against: RunId,
     #[serde(flatten)]
+    #[schema(value_type = Object)]
     tokens: PromptTokens,
 }
 
-/// `GET /api/v1/runs/{id}`.
+/// A run: its summary by category, who really answered, its prompt tokens beside those of the run before.
+#[utoipa::path(
+    get, path = "/api/v1/runs/{id}", tag = "runs",
+    params(("id" = Uuid, Path, description = "The run")),
+    responses((status = 200, body = One), (status = 400, body = Envelope), (status = 404, body = Envelope)),
+)]
 pub(crate) async fn show(
     State(state): State<AppState>,
     PathRun(id): PathRun,

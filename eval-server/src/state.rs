@@ -4,8 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use eval_core::Reports;
+use eval_core::server::Runner;
 
-/// What the routes read from: a store with its reports. Cheap to clone.
+use crate::Books;
+
+/// What the routes stand on: a store, and who makes runs. Cheap to clone.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -16,13 +19,29 @@ use eval_core::Reports;
 /// ```
 #[derive(Clone)]
 pub struct AppState {
+    /// The runs.
     pub(crate) store: Arc<dyn Reports>,
+    /// All else that is kept.
+    pub(crate) books: Arc<dyn Books>,
+    /// Without one, nothing can be started here.
+    pub(crate) runner: Option<Arc<dyn Runner>>,
 }
 
 impl AppState {
-    /// A state over this store.
-    pub fn new(store: Arc<dyn Reports>) -> Self {
-        Self { store }
+    /// A state over this store, in which no run can be started.
+    pub fn new<S: Reports + Books>(store: Arc<S>) -> Self {
+        Self::of(store.clone(), store)
+    }
+
+    /// The same over a store of your own that has the runs, and another that has all else.
+    pub fn of(store: Arc<dyn Reports>, books: Arc<dyn Books>) -> Self {
+        Self { store, books, runner: None }
+    }
+
+    /// The same state, whose runs this one makes.
+    pub fn runner(mut self, runner: Arc<dyn Runner>) -> Self {
+        self.runner = Some(runner);
+        self
     }
 }
 

@@ -3,15 +3,16 @@
 use std::io;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use axum::{Extension, Router};
+use eval_core::server::Scope;
 use eval_core::{
     BoxError, Completion, Dataset, DatasetRef, Evaluation, EvaluationQuery, Evaluator, InMemory, Judge, JudgeError,
     ProviderError, ProviderErrorKind, Reports, Run, RunId, RunQuery, Sample, Score, Scripted, Served, Store,
     StoreError, Timestamp, Usage, Verdict, async_trait,
 };
-use eval_server::{AppState, router};
+use eval_server::{AppState, Caller, router};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -43,7 +44,7 @@ async fn read(service: &Router, path: &str) -> Value {
 }
 
 fn service(store: Arc<dyn Reports>) -> Router {
-    router(AppState::new(store))
+    router(AppState::of(store, Arc::new(InMemory::new()))).layer(Extension(Caller::new("tests", Scope::Admin)))
 }
 
 /// Right when the answer is the target.

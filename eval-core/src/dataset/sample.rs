@@ -58,6 +58,7 @@ pub const UNCATEGORIZED: &str = "uncategorized";
 /// assert_eq!(sample.target.as_deref(), Some("4"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Sample {
     /// The id, unique in the data set.

@@ -10,6 +10,7 @@ use crate::{Params, Run, RunId, Served};
 
 /// Under which conditions a run was made. What is not known is `None`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Conditions {
@@ -51,6 +52,7 @@ impl Conditions {
 
 /// What really answered in a run: how many answers each of them gave. What the provider changed by itself shows here.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ServedCounts {

@@ -12,6 +12,7 @@ use crate::RunId;
 
 /// The id of a mark: a UUID v7, so that ids sort by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct MarkId(Uuid);
 
@@ -44,6 +45,7 @@ impl FromStr for MarkId {
 
 /// What a mark does to the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum MarkKind {
@@ -77,6 +79,7 @@ impl fmt::Display for MarkKind {
 /// What a person said about a run of a history. Without marks an alarm would never end, because it is found anew each
 /// time that the history is replayed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Mark {
     /// The id.

@@ -13,6 +13,7 @@ use crate::{SampleId, Usage};
 /// Only answers count of which both runs know the tokens, and more than 0, and of which the same number came from the
 /// provider's prompt cache. It means something only where both runs were made with the same prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PromptTokens {

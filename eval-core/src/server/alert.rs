@@ -12,6 +12,7 @@ id! {
 
 /// A finding, as far as people are told of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Finding {
     /// What tells it from other findings: as long as it lasts, there is one alert of this key.
@@ -33,6 +34,7 @@ impl Finding {
 
 /// What a person says of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AckKind {
     /// The new level is accepted.
@@ -47,6 +49,7 @@ names!(AckKind { Accept = "accept", Fixed = "fixed", Mute = "mute" });
 
 /// A person has seen an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Ack {
     /// What the person says.
@@ -68,6 +71,7 @@ impl Ack {
 
 /// A finding, for as long as it lasts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Alert {
     /// Its id.

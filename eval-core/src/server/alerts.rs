@@ -27,6 +27,7 @@ impl Opened {
 
 /// Which alerts are wanted. The default is the newest 50.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AlertQuery {

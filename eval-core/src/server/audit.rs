@@ -15,6 +15,7 @@ id! {
 
 /// Somebody did something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AuditEntry {
     /// Its id.
@@ -53,6 +54,7 @@ impl AuditEntry {
 
 /// Which entries are wanted. The default is the newest 100.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AuditQuery {

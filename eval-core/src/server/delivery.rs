@@ -10,6 +10,7 @@ use crate::RunId;
 /// The id of a delivery: the same for each attempt, and always the same for a run and a receiver. A run that goes on and
 /// ends once more has the same delivery, which is sent again by [`resend`](super::Outbox::resend).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct DeliveryId(String);
 
@@ -47,6 +48,7 @@ impl From<String> for DeliveryId {
 
 /// How far a delivery has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeliveryState {
@@ -95,6 +97,7 @@ impl Sent {
 
 /// News of a run for one receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Delivery {
     /// Its id.

@@ -13,6 +13,7 @@ id! {
 
 /// How far a job has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum JobState {
@@ -48,6 +49,7 @@ impl JobState {
 
 /// The right of a worker to a job until a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Hold {
     /// Who has it.
@@ -112,6 +114,7 @@ pub enum Beat {
 
 /// Whole runs that are to be made, by whom they were wanted, and how far that has come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Job {
     /// Its id.

@@ -34,6 +34,7 @@ impl Submitted {
 
 /// Which jobs are wanted. The default is the newest 50.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct JobQuery {

@@ -10,6 +10,7 @@ use crate::{RunId, StoreError, Timestamp};
 
 /// A receiver that wants to hear of every run that ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Subscription {
     /// Its name: the receiver of its deliveries.
@@ -27,6 +28,7 @@ impl Subscription {
 
 /// Which deliveries are wanted. The default is the newest 50, by their runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DeliveryQuery {

@@ -8,6 +8,7 @@ use crate::{Params, RunSpec, Selection};
 
 /// What a job is asked to do: one run for each model, all with the same settings. It holds no secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct JobRequest {
@@ -56,6 +57,7 @@ impl JobRequest {
 
 /// What tells a request that is sent again from a new one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Idempotency {
     /// The key that the client chose. Keys of different submitters are apart.

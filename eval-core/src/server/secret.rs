@@ -9,6 +9,7 @@ use crate::BoxError;
 
 /// The part of a token that may be seen: 16 hex digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct TokenId(String);
 

@@ -8,6 +8,7 @@ use crate::{Run, RunId, StoreError};
 
 /// A run against which others are held. It never moves by itself: a person blesses another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Baseline {
     /// The name in a history.

@@ -52,6 +52,7 @@ impl fmt::Display for Change {
 
 /// Which changes are wanted. The default is all, questions that the other run did not ask included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Changes {
@@ -81,6 +82,7 @@ impl Changes {
 
 /// Which evaluations of a run are wanted, and beside those of which other run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ComparisonQuery {
     /// The other run, as a rule the earlier one.
@@ -108,6 +110,7 @@ impl ComparisonQuery {
 
 /// An evaluation beside that of the same question and epoch in another run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Comparison {
     /// The evaluation of the run that was asked for.

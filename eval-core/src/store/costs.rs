@@ -12,6 +12,7 @@ use crate::{Money, RunQuery, Store, StoreError, Total};
 
 /// Which costs are wanted. The default is all.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CostQuery {
@@ -25,6 +26,7 @@ pub struct CostQuery {
 
 /// What the runs of one model that began on one day cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct DailyCost {
     /// The day on which the runs began (UTC).

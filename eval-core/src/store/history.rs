@@ -17,6 +17,7 @@ use crate::{
 /// query.limit = 14;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct HistoryQuery {
     /// Only runs of this name.

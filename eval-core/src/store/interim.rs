@@ -7,6 +7,7 @@ use crate::{Counts, EvaluationQuery, RunId, Score, Store, StoreError};
 
 /// What is stored of a run so far: a run that goes on or was cut off has no [`Summary`](crate::Summary) yet.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Interim {
     /// How the evaluations ended that are stored.

@@ -13,6 +13,7 @@ use crate::{
 
 /// One line of a leaderboard: the latest comparable run of a name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct LeaderboardEntry {
     /// The run.

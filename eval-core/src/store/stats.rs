@@ -9,6 +9,7 @@ use crate::{Counts, Money, RunQuery, RunStatus, Store, StoreError, Total};
 
 /// The store in a few numbers: what a summary page shows.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Stats {
     /// Runs by status; a status that no run has is left out.
