@@ -9,6 +9,9 @@ mod tokens;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use crate::RunId;
+use crate::store::lock;
+
 use super::{Alert, AlertId, AuditEntry, AuditId, Delivery, DeliveryId, Job, JobId, Token, TokenId};
 
 /// The part of [`InMemory`](crate::InMemory) that is the server's.
@@ -19,4 +22,11 @@ pub(crate) struct Memory {
     alerts: Mutex<BTreeMap<AlertId, Alert>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
     audit: Mutex<BTreeMap<AuditId, AuditEntry>>,
+}
+
+impl Memory {
+    /// A run is gone, and news of it with it.
+    pub(crate) fn forget(&self, run: RunId) {
+        lock(&self.deliveries).retain(|_, delivery| delivery.run != run);
+    }
 }
