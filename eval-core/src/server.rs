@@ -40,6 +40,6 @@ pub use tokens::{Refusal, Scope, Token, Tokens};
 
 #[cfg(feature = "mock")]
 pub use {
-    alerts::MockAlertLog, audit::MockAudit, deletes::MockDeletes, jobs::MockJobs, outbox::MockOutbox, queue::MockJobQueue,
-    runner::MockRunner, tokens::MockTokens,
+    alerts::MockAlertLog, audit::MockAudit, deletes::MockDeletes, jobs::MockJobs, outbox::MockOutbox,
+    queue::MockJobQueue, runner::MockRunner, tokens::MockTokens,
 };

@@ -4,6 +4,8 @@ mod access;
 mod books;
 mod error;
 mod evaluations;
+mod events;
+mod jobs;
 mod models;
 mod openapi;
 mod outbound;
@@ -16,6 +18,7 @@ mod webhooks;
 
 pub use access::{Access, Caller};
 pub use books::Books;
+pub use jobs::{AfterRuns, Workers, WorkersBuilder};
 pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};
 pub use router::{router, routes};
 pub use routes::Route;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use eval_core::Reports;
 use eval_core::server::Runner;
 
-use crate::Books;
+use crate::jobs::{Desk, Limits};
+use crate::{Books, Outbound};
 
 /// What the routes stand on: a store, and who makes runs. Cheap to clone.
 ///
@@ -25,6 +26,11 @@ pub struct AppState {
     pub(crate) books: Arc<dyn Books>,
     /// Without one, nothing can be started here.
     pub(crate) runner: Option<Arc<dyn Runner>>,
+    /// Without one, no webhook can be asked for.
+    pub(crate) outbound: Option<Outbound>,
+    /// Where routes and workers of this process meet.
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) limits: Limits,
 }
 
 impl AppState {
@@ -35,12 +41,31 @@ impl AppState {
 
     /// The same over a store of your own that has the runs, and another that has all else.
     pub fn of(store: Arc<dyn Reports>, books: Arc<dyn Books>) -> Self {
-        Self { store, books, runner: None }
+        let desk = Arc::new(Desk::new());
+        Self { store, books, runner: None, outbound: None, desk, limits: Limits::default() }
     }
 
     /// The same state, whose runs this one makes.
     pub fn runner(mut self, runner: Arc<dyn Runner>) -> Self {
         self.runner = Some(runner);
+        self
+    }
+
+    /// The same state, in which webhooks may be asked for that this one sends.
+    pub fn outbound(mut self, outbound: Outbound) -> Self {
+        self.outbound = Some(outbound);
+        self
+    }
+
+    /// At most so many jobs wait, of everybody; more are refused until some have been taken. Default 1,000.
+    pub fn most_queued(mut self, jobs: usize) -> Self {
+        self.limits.queued = jobs;
+        self
+    }
+
+    /// At most so many jobs of one caller wait or run. Default 100.
+    pub fn most_jobs_per_caller(mut self, jobs: usize) -> Self {
+        self.limits.of_caller = jobs;
         self
     }
 }

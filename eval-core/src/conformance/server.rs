@@ -8,8 +8,8 @@ mod outbox;
 mod tokens;
 mod turns;
 
-use crate::Store;
 use crate::Leases;
+use crate::Store;
 use crate::server::{AlertLog, Audit, Deletes, JobQueue, Jobs, Outbox, Tokens};
 
 /// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`], [`Audit`]
@@ -18,7 +18,9 @@ use crate::server::{AlertLog, Audit, Deletes, JobQueue, Jobs, Outbox, Tokens};
 ///
 /// # Panics
 /// When something does not hold; the message says what.
-pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Audit + Deletes + Leases>(make: impl AsyncFn() -> S) {
+pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Audit + Deletes + Leases>(
+    make: impl AsyncFn() -> S,
+) {
     jobs::kept(&make().await).await;
     jobs::known_again(&make().await).await;
     jobs::bounded(&make().await).await;

@@ -226,8 +226,12 @@ impl Job {
             JobState::Queued | JobState::Running | JobState::Paused if self.cancelling => {
                 self.close(JobState::Cancelled, now);
             }
-            JobState::Queued | JobState::Running | JobState::Paused if self.pausing => self.close(JobState::Paused, now),
-            JobState::Queued | JobState::Running | JobState::Paused => (self.state, self.hold) = (JobState::Queued, None),
+            JobState::Queued | JobState::Running | JobState::Paused if self.pausing => {
+                self.close(JobState::Paused, now)
+            }
+            JobState::Queued | JobState::Running | JobState::Paused => {
+                (self.state, self.hold) = (JobState::Queued, None)
+            }
             end => self.close(end, now),
         }
         true

@@ -3,8 +3,8 @@
 mod delete;
 mod select;
 
-pub use eval_core::server::{Deletion, Protection};
 use eval_core::server::Deletes;
+pub use eval_core::server::{Deletion, Protection};
 use eval_core::{Run, RunId, StoreError, Timestamp, async_trait};
 
 use crate::database::store::DieselStore;
