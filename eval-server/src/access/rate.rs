@@ -10,11 +10,20 @@ use tokio::time::Instant;
 /// How many are remembered at most. Whoever comes when all places are taken shares one bucket with the others who do.
 const PLACES: usize = 10_000;
 
+/// How often places are looked for at most.
+const SWEEP: Duration = Duration::from_secs(1);
+
 /// A bucket for each key: it holds `burst` requests at most, and gets `per_second` new ones a second.
 pub(crate) struct Rate<K> {
     per_second: f64,
     burst: f64,
-    buckets: Mutex<HashMap<Option<K>, Bucket>>,
+    table: Mutex<Table<K>>,
+}
+
+struct Table<K> {
+    buckets: HashMap<Option<K>, Bucket>,
+    /// When full buckets were last looked for: that takes long, and so is not done for each request.
+    swept: Instant,
 }
 
 struct Bucket {
@@ -24,7 +33,8 @@ struct Bucket {
 
 impl<K: Eq + Hash> Rate<K> {
     pub(crate) fn new(per_second: f64, burst: f64) -> Self {
-        Self { per_second, burst, buckets: Mutex::default() }
+        let table = Table { buckets: HashMap::new(), swept: Instant::now() };
+        Self { per_second, burst, table: Mutex::new(table) }
     }
 
     /// Takes one request out of a bucket; an error says how long until there is one.
@@ -48,11 +58,15 @@ impl<K: Eq + Hash> Rate<K> {
 
     fn with<T>(&self, key: K, act: impl FnOnce(&mut Bucket, f64) -> T) -> T {
         let now = Instant::now();
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let Table { buckets, swept } = &mut *table;
         let mut key = Some(key);
         if buckets.len() >= PLACES && !buckets.contains_key(&key) {
-            // A bucket that is full again says no more than none.
-            buckets.retain(|_, bucket| self.filled(bucket, now) < self.burst);
+            if now.duration_since(*swept) >= SWEEP {
+                // A bucket that is full again says no more than none.
+                buckets.retain(|_, bucket| self.filled(bucket, now) < self.burst);
+                *swept = now;
+            }
             key = key.filter(|_| buckets.len() < PLACES);
         }
         let bucket = buckets.entry(key).or_insert(Bucket { left: self.burst, at: now });
@@ -91,11 +105,11 @@ mod tests {
         for key in 0..10 * PLACES {
             let _ = rate.take(key);
         }
-        assert_eq!(rate.buckets.lock().unwrap().len(), PLACES + 1, "all others share one");
+        assert_eq!(rate.table.lock().unwrap().buckets.len(), PLACES + 1, "all others share one");
         assert!(rate.take(10 * PLACES).is_err(), "which is empty by now");
         assert_eq!(rate.take(0), Ok(()), "whoever has a place keeps it");
         tokio::time::advance(Duration::from_secs(60)).await;
         assert_eq!(rate.take(10 * PLACES), Ok(()));
-        assert_eq!(rate.buckets.lock().unwrap().len(), 1, "those that are full again are forgotten");
+        assert_eq!(rate.table.lock().unwrap().buckets.len(), 1, "those that are full again are forgotten");
     }
 }
