@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::{Alert, AlertId, AuditEntry, AuditId, Delivery, DeliveryId, Job, JobId, Token, TokenId};
+use crate::Timestamp;
 
 /// The part of [`InMemory`](crate::InMemory) that is the server's.
 #[derive(Debug, Default)]
@@ -18,5 +19,7 @@ pub(crate) struct Memory {
     tokens: Mutex<BTreeMap<TokenId, Token>>,
     alerts: Mutex<BTreeMap<AlertId, Alert>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
+    /// Names of subscriptions, each since when.
+    subscriptions: Mutex<BTreeMap<String, Timestamp>>,
     audit: Mutex<BTreeMap<AuditId, AuditEntry>>,
 }
