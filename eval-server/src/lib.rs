@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod body;
 mod books;
 mod error;
 mod evaluations;
