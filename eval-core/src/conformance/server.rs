@@ -34,6 +34,7 @@ pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Au
     deletes::unless_protected(&make().await).await;
     outbox::derived(&make().await).await;
     outbox::tried(&make().await).await;
+    outbox::taken(&make().await).await;
     tokens::kept(&make().await).await;
     tokens::ended(&make().await).await;
     alerts::one_of_a_key(&make().await).await;

@@ -13,6 +13,7 @@ use crate::RunId;
 use crate::store::lock;
 
 use super::{Alert, AlertId, AuditEntry, AuditId, Delivery, DeliveryId, Job, JobId, Token, TokenId};
+use crate::Timestamp;
 
 /// The part of [`InMemory`](crate::InMemory) that is the server's.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub(crate) struct Memory {
     tokens: Mutex<BTreeMap<TokenId, Token>>,
     alerts: Mutex<BTreeMap<AlertId, Alert>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
+    /// Names of subscriptions, each since when.
+    subscriptions: Mutex<BTreeMap<String, Timestamp>>,
     audit: Mutex<BTreeMap<AuditId, AuditEntry>>,
 }
 
