@@ -3,19 +3,23 @@
 mod alerts;
 mod audit;
 mod jobs;
+mod notices;
 mod outbox;
 mod tokens;
 mod turns;
 
 use crate::Store;
-use crate::server::{AlertLog, Audit, JobQueue, Jobs, Outbox, Tokens};
+use crate::server::{AlertLog, Audit, JobQueue, Jobs, Notices, Outbox, Tokens};
 
-/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`] and [`Audit`]. `make` gives an empty
+/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`], [`Notices`] and [`Audit`].
+/// `make` gives an empty
 /// store each time that it is called.
 ///
 /// # Panics
 /// When something does not hold; the message says what.
-pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Audit>(make: impl AsyncFn() -> S) {
+pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Notices + Audit>(
+    make: impl AsyncFn() -> S,
+) {
     jobs::kept(&make().await).await;
     jobs::known_again(&make().await).await;
     jobs::bounded(&make().await).await;
@@ -30,5 +34,7 @@ pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Au
     tokens::ended(&make().await).await;
     alerts::one_of_a_key(&make().await).await;
     alerts::told_and_answered(&make().await).await;
+    notices::told_once(&make().await).await;
+    notices::tried(&make().await).await;
     audit::added(&make().await).await;
 }

@@ -3,13 +3,14 @@
 mod alerts;
 mod audit;
 mod jobs;
+mod notices;
 mod outbox;
 mod tokens;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use super::{Alert, AlertId, AuditEntry, AuditId, Delivery, DeliveryId, Job, JobId, Token, TokenId};
+use super::{Alert, AlertId, AuditEntry, AuditId, Delivery, DeliveryId, Job, JobId, Notice, NoticeId, Token, TokenId};
 
 /// The part of [`InMemory`](crate::InMemory) that is the server's.
 #[derive(Debug, Default)]
@@ -17,6 +18,7 @@ pub(crate) struct Memory {
     jobs: Mutex<BTreeMap<JobId, Job>>,
     tokens: Mutex<BTreeMap<TokenId, Token>>,
     alerts: Mutex<BTreeMap<AlertId, Alert>>,
+    notices: Mutex<BTreeMap<NoticeId, Notice>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
     audit: Mutex<BTreeMap<AuditId, AuditEntry>>,
 }
