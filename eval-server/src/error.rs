@@ -34,7 +34,12 @@ pub(crate) struct Envelope {
 }
 
 impl ApiError {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
         Self { status, retry_after: None, body: Body { code, message: message.into(), hint: hint.into() } }
     }
 
@@ -42,6 +47,12 @@ impl ApiError {
     pub(crate) fn bad_parameter(name: &str, found: &str, expected: &str) -> Self {
         let message = format!("parameter {name} is {found:?}");
         Self::new(StatusCode::BAD_REQUEST, "bad_parameter", message, format!("expected {expected}"))
+    }
+
+    /// A body that is no request of the route.
+    pub(crate) fn bad_body(why: impl Into<String>) -> Self {
+        let hint = "the document at /api/openapi.json says what the route takes";
+        Self::new(StatusCode::BAD_REQUEST, "bad_body", why, hint)
     }
 
     /// A parameter that stands twice in the query.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod alerts;
 mod books;
 mod error;
 mod evaluations;
@@ -15,6 +16,10 @@ mod state;
 mod webhooks;
 
 pub use access::{Access, Caller};
+pub use alerts::{
+    AckError, AlertHook, AlertSettings, Alerts, Channel, Email, Item, Link, MailError, MailServer, MailTls, Message,
+    Slack, Told, Tone,
+};
 pub use books::Books;
 pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};
 pub use router::{router, routes};

@@ -12,9 +12,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use crate::access::READ;
+use crate::access::{ADMIN, READ, RUN};
 use crate::routes::Table;
-use crate::{Access, AppState, Route, error, evaluations, models, openapi, runs};
+use crate::{Access, AppState, Route, alerts, error, evaluations, models, openapi, runs};
 
 /// All routes over this state, for your own service to nest or to serve.
 ///
@@ -50,6 +50,10 @@ pub fn routes() -> Vec<Route> {
 /// The table of routes.
 fn table(state: AppState) -> Table {
     Table::new(state)
+        .at(READ, routes!(alerts::routes::list))
+        .at(READ, routes!(alerts::routes::show))
+        .at(RUN, routes!(alerts::routes::acknowledge))
+        .at(ADMIN, routes!(alerts::routes::test))
         .at(Access::Public, routes!(health))
         .at(READ, routes!(document))
         .at(READ, routes!(runs::list))

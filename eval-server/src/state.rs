@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eval_core::Reports;
 use eval_core::server::Runner;
 
-use crate::Books;
+use crate::{AlertSettings, Alerts, Books};
 
 /// What the routes stand on: a store, and who makes runs. Cheap to clone.
 ///
@@ -25,6 +25,8 @@ pub struct AppState {
     pub(crate) books: Arc<dyn Books>,
     /// Without one, nothing can be started here.
     pub(crate) runner: Option<Arc<dyn Runner>>,
+    /// Who tells people.
+    pub(crate) alerts: Alerts,
 }
 
 impl AppState {
@@ -35,12 +37,19 @@ impl AppState {
 
     /// The same over a store of your own that has the runs, and another that has all else.
     pub fn of(store: Arc<dyn Reports>, books: Arc<dyn Books>) -> Self {
-        Self { store, books, runner: None }
+        let alerts = Alerts::new(store.clone(), books.clone(), AlertSettings::default());
+        Self { store, books, runner: None, alerts }
     }
 
     /// The same state, whose runs this one makes.
     pub fn runner(mut self, runner: Arc<dyn Runner>) -> Self {
         self.runner = Some(runner);
+        self
+    }
+
+    /// The same state, whose people are told so. Default: nobody is told.
+    pub fn alerts(mut self, alerts: Alerts) -> Self {
+        self.alerts = alerts;
         self
     }
 }
