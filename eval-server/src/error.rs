@@ -18,6 +18,7 @@ pub(crate) struct ApiError {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Failure)]
 struct Body {
     /// What happened, for programs.
     code: &'static str,
@@ -75,7 +76,18 @@ impl ApiError {
         Self { retry_after: Some(5), ..error }
     }
 
-    fn internal() -> Self {
+    /// Requests cannot be served for now.
+    pub(crate) fn not_ready(why: &str) -> Self {
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why, "ask again in a few seconds");
+        Self { retry_after: Some(1), ..error }
+    }
+
+    /// No file of ours has this name.
+    pub(crate) fn no_asset() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "asset_not_found", "there is no such file", "the page at /docs names its own")
+    }
+
+    pub(crate) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the server failed", "the server's log says why")
     }
 }

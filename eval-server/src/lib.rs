@@ -2,8 +2,10 @@
 
 mod access;
 mod books;
+mod docs;
 mod error;
 mod evaluations;
+mod health;
 mod models;
 mod openapi;
 mod outbound;
@@ -17,7 +19,7 @@ mod webhooks;
 pub use access::{Access, Caller};
 pub use books::Books;
 pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};
-pub use router::{router, routes};
+pub use router::{document, router, routes};
 pub use routes::Route;
 pub use state::AppState;
 pub use webhooks::{Delivered, Next, Receiver, SecretError, Webhook, WebhookSecret, deliver, retry_delay};

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::map_response;
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json, Router};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
+use axum::{Extension, Router};
 use eval_core::InMemory;
-use serde::Serialize;
-use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::access::READ;
+use crate::docs::Docs;
+use crate::health::measure;
 use crate::routes::Table;
-use crate::{Access, AppState, Route, error, evaluations, models, openapi, runs};
+use crate::{Access, AppState, Route, docs, error, evaluations, health, models, openapi, runs};
 
 /// All routes over this state, for your own service to nest or to serve.
 ///
@@ -33,12 +33,12 @@ use crate::{Access, AppState, Route, error, evaluations, models, openapi, runs};
 /// ```
 pub fn router(state: AppState) -> Router {
     let (router, document, _) = table(state.clone()).into_parts();
-    let document = Document(openapi::whole(&document).to_string().into());
     router
-        .layer(Extension(document))
+        .layer(Extension(Docs::new(&openapi::whole(&document))))
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
         .layer(map_response(guard))
+        .layer(from_fn_with_state(state.clone(), measure))
         .with_state(state)
 }
 
@@ -47,37 +47,32 @@ pub fn routes() -> Vec<Route> {
     table(AppState::new(Arc::new(InMemory::new()))).into_parts().2
 }
 
+/// The OpenAPI 3.1 document of the routes, as `/api/openapi.json` serves it.
+///
+/// ```
+/// let document = eval_server::document();
+/// assert_eq!(document["openapi"], "3.1.0");
+/// assert!(document["paths"]["/api/v1/runs"]["get"]["summary"].is_string());
+/// ```
+pub fn document() -> serde_json::Value {
+    openapi::whole(&table(AppState::new(Arc::new(InMemory::new()))).into_parts().1)
+}
+
 /// The table of routes.
 fn table(state: AppState) -> Table {
+    let metrics = if state.public_metrics { Access::Public } else { READ };
     Table::new(state)
-        .at(Access::Public, routes!(health))
-        .at(READ, routes!(document))
+        .at(READ, routes!(docs::json))
+        .at(READ, routes!(docs::page))
+        .at(Access::Public, routes!(docs::style))
+        .at(READ, routes!(health::report::report))
+        .at(Access::Public, routes!(health::alive))
+        .at(Access::Public, routes!(health::ready))
+        .at(metrics, routes!(health::metrics::scrape))
         .at(READ, routes!(runs::list))
         .at(READ, routes!(runs::show))
         .at(READ, routes!(evaluations::list))
         .at(READ, routes!(models::list))
-}
-
-/// The process answers.
-#[derive(Serialize, ToSchema)]
-struct Health {
-    status: &'static str,
-}
-
-/// The process answers. It says nothing of the store.
-#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
-async fn health() -> Json<Health> {
-    Json(Health { status: "ok" })
-}
-
-/// The document, made once.
-#[derive(Clone)]
-struct Document(Arc<str>);
-
-/// This document.
-#[utoipa::path(get, path = "/api/openapi.json", tag = "health", responses((status = 200, body = serde_json::Value)))]
-async fn document(Extension(document): Extension<Document>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], document.0.to_string())
 }
 
 const HEADERS: [(HeaderName, &str); 3] = [
@@ -90,7 +85,7 @@ const HEADERS: [(HeaderName, &str); 3] = [
 /// parts of it.
 async fn guard(mut response: Response) -> Response {
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

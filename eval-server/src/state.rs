@@ -7,6 +7,7 @@ use eval_core::Reports;
 use eval_core::server::Runner;
 
 use crate::Books;
+use crate::health::Pulse;
 
 /// What the routes stand on: a store, and who makes runs. Cheap to clone.
 ///
@@ -25,6 +26,10 @@ pub struct AppState {
     pub(crate) books: Arc<dyn Books>,
     /// Without one, nothing can be started here.
     pub(crate) runner: Option<Arc<dyn Runner>>,
+    /// What this process knows of itself.
+    pub(crate) pulse: Arc<Pulse>,
+    /// Whether `/metrics` asks for no token.
+    pub(crate) public_metrics: bool,
 }
 
 impl AppState {
@@ -35,13 +40,25 @@ impl AppState {
 
     /// The same over a store of your own that has the runs, and another that has all else.
     pub fn of(store: Arc<dyn Reports>, books: Arc<dyn Books>) -> Self {
-        Self { store, books, runner: None }
+        Self { store, books, runner: None, pulse: Arc::default(), public_metrics: false }
     }
 
     /// The same state, whose runs this one makes.
     pub fn runner(mut self, runner: Arc<dyn Runner>) -> Self {
         self.runner = Some(runner);
         self
+    }
+
+    /// The same state, whose `/metrics` asks for no token when this is true. Default false: they tell what is evaluated
+    /// here, and how much.
+    pub fn public_metrics(mut self, public: bool) -> Self {
+        self.public_metrics = public;
+        self
+    }
+
+    /// Says that the server is about to end: from now on `/readyz` answers 503, so that nobody sends it new requests.
+    pub fn stopping(&self) {
+        self.pulse.stop();
     }
 }
 

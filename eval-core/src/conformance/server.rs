@@ -6,16 +6,20 @@ mod jobs;
 mod outbox;
 mod tokens;
 mod turns;
+mod vitals;
 
-use crate::Store;
-use crate::server::{AlertLog, Audit, JobQueue, Jobs, Outbox, Tokens};
+use crate::server::{AlertLog, Audit, JobQueue, Jobs, Outbox, Tokens, Vitals};
+use crate::{AttemptLog, Store};
 
-/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`] and [`Audit`]. `make` gives an empty
-/// store each time that it is called.
+/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`], [`Audit`] and
+/// [`Vitals`]. `make` gives an empty store each time that it is called.
 ///
 /// # Panics
 /// When something does not hold; the message says what.
-pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Audit>(make: impl AsyncFn() -> S) {
+pub async fn server<S>(make: impl AsyncFn() -> S)
+where
+    S: Store + AttemptLog + Jobs + JobQueue + Outbox + Tokens + AlertLog + Audit + Vitals,
+{
     jobs::kept(&make().await).await;
     jobs::known_again(&make().await).await;
     jobs::bounded(&make().await).await;
@@ -31,4 +35,6 @@ pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Au
     alerts::one_of_a_key(&make().await).await;
     alerts::told_and_answered(&make().await).await;
     audit::added(&make().await).await;
+    vitals::counted(&make().await).await;
+    vitals::latest(&make().await).await;
 }

@@ -5,6 +5,7 @@ mod audit;
 mod jobs;
 mod outbox;
 mod tokens;
+mod vitals;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -9,6 +9,7 @@ mod job_row;
 mod jobs;
 mod outbox;
 mod tokens;
+mod vitals;
 
 use chrono::NaiveDateTime;
 use eval_core::Timestamp;
