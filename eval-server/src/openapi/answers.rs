@@ -1,5 +1,6 @@
 //! The answers that routes share.
 
+use axum::http::StatusCode;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
@@ -51,4 +52,18 @@ pub(super) fn add(operation: &mut Operation, path: &str, access: Access) {
         let answer = RefOr::Ref(Ref::from_response_name(*name));
         operation.responses.responses.entry((*status).to_owned()).or_insert(answer);
     }
+    for (status, answer) in &mut operation.responses.responses {
+        if let RefOr::T(answer) = answer
+            && answer.description.is_empty()
+        {
+            answer.description = words(status);
+        }
+    }
+}
+
+/// What an answer says whose route does not say it.
+fn words(status: &str) -> String {
+    let shared = ANY.iter().chain(&REFUSED).chain(&NAMED).chain(&BODY).find(|(known, ..)| *known == status);
+    let reason = || status.parse().ok().and_then(|status: StatusCode| status.canonical_reason());
+    shared.map(|(.., what)| *what).or_else(reason).unwrap_or("an answer").to_owned()
 }
