@@ -2,6 +2,8 @@
 
 mod access;
 mod books;
+#[cfg(feature = "dashboard")]
+pub mod dashboard;
 mod error;
 mod evaluations;
 mod models;
