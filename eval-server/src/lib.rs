@@ -5,6 +5,8 @@ mod alerts;
 mod audit;
 mod body;
 mod books;
+#[cfg(feature = "dashboard")]
+pub mod dashboard;
 mod docs;
 mod error;
 mod evaluations;
