@@ -5,7 +5,7 @@ use eval_core::{
     Onset, Point, RunId, SampleKey, Settle, Status,
 };
 use eval_drift::{
-    Candidate, Constraints, QuestionScores, Ranking, Recommendation, RunScores, Weights, compare, recommend,
+    Candidate, Constraints, QuestionScores, PairedRanking, Recommendation, RunScores, Weights, compare, recommend,
 };
 use eval_server::dashboard::words::{
     Compared, ModelFinding, Strength, category_note, compare_headline, doubt, evidence, recommendation, run_headline,
@@ -163,9 +163,9 @@ fn models() -> (Vec<Compared>, Vec<Candidate>) {
     (compared.to_vec(), all.map(candidate).to_vec())
 }
 
-fn recommended(candidates: &[Candidate], limits: Constraints) -> (Ranking, Recommendation) {
+fn recommended(candidates: &[Candidate], limits: Constraints) -> (PairedRanking, Recommendation) {
     let scores: Vec<_> = candidates.iter().map(|model| &model.scores).collect();
-    let ranking = Ranking::of(&scores, 0.05).unwrap();
+    let ranking = PairedRanking::of(&scores, 0.05).unwrap();
     let found = recommend(candidates, &ranking, &limits, &Weights::default(), 10_000, 1).unwrap();
     (ranking, found)
 }
