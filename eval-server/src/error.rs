@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use eval_core::StoreError;
-use eval_core::server::Scope;
+use eval_core::server::{JobId, Scope};
+use eval_core::{StoreError, error_chain};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::CallbackError;
 
 /// The most characters of what a caller sent that an answer repeats.
 const MOST_WORDS: usize = 500;
@@ -127,6 +129,32 @@ impl ApiError {
         let message = format!("{name:?} cannot be given through the API");
         let hint = "endpoints and keys stand in the server's own configuration";
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "never_by_api", message, hint)
+    }
+
+    /// Something that the path names is not there; `list` is the route that lists what is.
+    pub(crate) fn not_found(code: &'static str, message: &str, list: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message, format!("GET {list} lists what there is"))
+    }
+
+    /// A schedule runs one job at a time.
+    pub(crate) fn schedule_busy(job: &JobId) -> Self {
+        let message = format!("the job {job} of this schedule still goes on");
+        Self::new(StatusCode::CONFLICT, "schedule_busy", message, "wait until it has ended, or cancel it")
+    }
+
+    /// The queue is full.
+    pub(crate) fn too_many_jobs() -> Self {
+        let (message, hint) = ("as many jobs wait as may", "ask again in a minute");
+        Self { retry_after: Some(60), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "queue_full", message, hint) }
+    }
+
+    /// A callback that nothing can be sent to.
+    pub(crate) fn callback(error: &CallbackError) -> Self {
+        let hint = match error {
+            CallbackError::NoSecret => "a secret for callbacks has to be set in the server's configuration",
+            CallbackError::Refused(_) => "expected the address of a public receiver of webhooks",
+        };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_callback", error_chain(error), hint)
     }
 
     fn unavailable() -> Self {

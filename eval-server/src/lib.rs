@@ -12,6 +12,7 @@ mod query;
 mod router;
 mod routes;
 mod runs;
+mod schedules;
 mod state;
 mod webhooks;
 
@@ -21,4 +22,8 @@ pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};
 pub use router::{router, routes};
 pub use routes::Route;
 pub use state::AppState;
-pub use webhooks::{Delivered, Next, Receiver, SecretError, Webhook, WebhookSecret, deliver, retry_delay};
+pub use schedules::{Cron, CronError, Missed, Schedule, Schedules, Skipped};
+pub use webhooks::{
+    CallbackError, Delivered, Dispatcher, Next, Receiver, SecretError, Webhook, WebhookSecret, Webhooks, deliver,
+    retry_delay,
+};

@@ -12,9 +12,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use crate::access::READ;
+use crate::access::{ADMIN, READ, RUN};
 use crate::routes::Table;
-use crate::{Access, AppState, Route, error, evaluations, models, openapi, runs};
+use crate::{Access, AppState, Route, error, evaluations, models, openapi, runs, schedules, webhooks};
 
 /// All routes over this state, for your own service to nest or to serve.
 ///
@@ -52,10 +52,16 @@ fn table(state: AppState) -> Table {
     Table::new(state)
         .at(Access::Public, routes!(health))
         .at(READ, routes!(document))
+        .at(READ, routes!(webhooks::routes::deliveries))
+        .at(ADMIN, routes!(webhooks::routes::resend))
         .at(READ, routes!(runs::list))
         .at(READ, routes!(runs::show))
         .at(READ, routes!(evaluations::list))
         .at(READ, routes!(models::list))
+        .at(READ, routes!(schedules::routes::list))
+        .at(RUN, routes!(schedules::routes::run))
+        .at(READ, routes!(webhooks::routes::list))
+        .at(ADMIN, routes!(webhooks::routes::test))
 }
 
 /// The process answers.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use eval_core::Reports;
 use eval_core::server::Runner;
 
-use crate::Books;
+use crate::error::ApiError;
+use crate::{Books, Schedules, Webhooks};
 
 /// What the routes stand on: a store, and who makes runs. Cheap to clone.
 ///
@@ -25,6 +26,10 @@ pub struct AppState {
     pub(crate) books: Arc<dyn Books>,
     /// Without one, nothing can be started here.
     pub(crate) runner: Option<Arc<dyn Runner>>,
+    /// Without any, nobody is told.
+    pub(crate) webhooks: Option<Webhooks>,
+    /// Without any, nothing comes by the clock.
+    pub(crate) schedules: Option<Schedules>,
 }
 
 impl AppState {
@@ -35,13 +40,34 @@ impl AppState {
 
     /// The same over a store of your own that has the runs, and another that has all else.
     pub fn of(store: Arc<dyn Reports>, books: Arc<dyn Books>) -> Self {
-        Self { store, books, runner: None }
+        Self { store, books, runner: None, webhooks: None, schedules: None }
     }
 
     /// The same state, whose runs this one makes.
     pub fn runner(mut self, runner: Arc<dyn Runner>) -> Self {
         self.runner = Some(runner);
         self
+    }
+
+    /// The same state with receivers of webhooks. What is sent to them, a [`Dispatcher`](crate::Dispatcher) sends.
+    pub fn webhooks(mut self, webhooks: Webhooks) -> Self {
+        self.webhooks = Some(webhooks);
+        self
+    }
+
+    /// The same state with schedules, which the host [runs](Schedules::run).
+    pub fn schedules(mut self, schedules: Schedules) -> Self {
+        self.schedules = Some(schedules);
+        self
+    }
+
+    /// Whether the callback of a job may be taken.
+    pub(crate) async fn check_callback(&self, url: &str) -> Result<(), ApiError> {
+        let checked = match &self.webhooks {
+            Some(webhooks) => webhooks.check_callback(url).await,
+            None => Err(crate::CallbackError::NoSecret),
+        };
+        checked.map_err(|error| ApiError::callback(&error))
     }
 }
 
