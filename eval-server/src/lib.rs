@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod audit;
 mod body;
 mod books;
 mod error;
 mod evaluations;
+mod events;
+mod jobs;
 mod models;
 mod openapi;
 mod outbound;
@@ -13,16 +16,19 @@ mod router;
 mod routes;
 mod runs;
 mod schedules;
+mod serve;
 mod state;
 mod webhooks;
 
-pub use access::{Access, Caller};
+pub use access::{Access, AccessOptions, BindError, Bound, Caller, bind, first_token};
 pub use books::Books;
+pub use jobs::{AfterRuns, Workers, WorkersBuilder};
 pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};
 pub use router::{router, routes};
 pub use routes::Route;
-pub use state::AppState;
 pub use schedules::{Cron, CronError, Missed, Schedule, Schedules, Skipped};
+pub use serve::{ServeOptions, serve};
+pub use state::AppState;
 pub use webhooks::{
     CallbackError, Delivered, Dispatcher, Next, Receiver, SecretError, Webhook, WebhookSecret, Webhooks, deliver,
     retry_delay,

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eval_core::Reports;
-use eval_core::server::Runner;
+use eval_core::server::{Runner, Stopping};
+use eval_core::{BoxError, Reports};
 
-use crate::error::ApiError;
-use crate::{Books, Schedules, Webhooks};
+use crate::access::Door;
+use crate::jobs::{Desk, Limits};
+use crate::{AccessOptions, Books, CallbackError, Dispatcher, Schedules, Webhooks};
 
 /// What the routes stand on: a store, and who makes runs. Cheap to clone.
 ///
@@ -24,12 +25,17 @@ pub struct AppState {
     pub(crate) store: Arc<dyn Reports>,
     /// All else that is kept.
     pub(crate) books: Arc<dyn Books>,
+    /// Who comes in.
+    pub(crate) door: Arc<Door>,
     /// Without one, nothing can be started here.
     pub(crate) runner: Option<Arc<dyn Runner>>,
     /// Without any, nobody is told.
     pub(crate) webhooks: Option<Webhooks>,
     /// Without any, nothing comes by the clock.
     pub(crate) schedules: Option<Schedules>,
+    /// Where routes and workers of this process meet.
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) limits: Limits,
 }
 
 impl AppState {
@@ -40,7 +46,35 @@ impl AppState {
 
     /// The same over a store of your own that has the runs, and another that has all else.
     pub fn of(store: Arc<dyn Reports>, books: Arc<dyn Books>) -> Self {
-        Self { store, books, runner: None, webhooks: None, schedules: None }
+        let desk = Arc::new(Desk::new());
+        let door = Arc::new(Door::new(AccessOptions::default()));
+        Self { store, books, door, runner: None, webhooks: None, schedules: None, desk, limits: Limits::default() }
+    }
+
+    /// The same state, reached like this. Whoever was signed in before is signed in no more.
+    pub fn access(mut self, options: AccessOptions) -> Self {
+        self.door = Arc::new(Door::new(options));
+        self
+    }
+
+    /// A link that signs one browser in, once and within ten minutes, with all rights: for whoever
+    /// starts the server, to be shown on their terminal alone. `base` is where these routes stand, without a slash at the
+    /// end.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use eval_core::InMemory;
+    /// use eval_server::AppState;
+    ///
+    /// let link = AppState::new(Arc::new(InMemory::new())).login_link("http://127.0.0.1:8080")?;
+    /// assert!(link.starts_with("http://127.0.0.1:8080/login?code="));
+    /// # Ok::<(), eval_core::BoxError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the operating system has no randomness to give.
+    pub fn login_link(&self, base: &str) -> Result<String, BoxError> {
+        Ok(format!("{base}/login?code={}", self.door.codes.make()?))
     }
 
     /// The same state, whose runs this one makes.
@@ -49,25 +83,52 @@ impl AppState {
         self
     }
 
-    /// The same state with receivers of webhooks. What is sent to them, a [`Dispatcher`](crate::Dispatcher) sends.
+    /// At most so many jobs wait, of everybody; more are refused until some have been taken. Default 1,000.
+    pub fn most_queued(mut self, jobs: usize) -> Self {
+        self.limits.queued = jobs;
+        self
+    }
+
+    /// At most so many jobs of one caller wait or run. Default 100.
+    pub fn most_jobs_per_caller(mut self, jobs: usize) -> Self {
+        self.limits.of_caller = jobs;
+        self
+    }
+
+    /// The same state with receivers of webhooks. [`send_webhooks`](Self::send_webhooks) sends to them,
+    /// and workers wake it when they are [told](crate::WorkersBuilder::after) of it.
     pub fn webhooks(mut self, webhooks: Webhooks) -> Self {
         self.webhooks = Some(webhooks);
         self
     }
 
-    /// The same state with schedules, which the host [runs](Schedules::run).
+    /// The same state with schedules, which [`run_schedules`](Self::run_schedules) runs.
     pub fn schedules(mut self, schedules: Schedules) -> Self {
-        self.schedules = Some(schedules);
+        let desk = self.desk.clone();
+        self.schedules = Some(schedules.queued(move || desk.ring()));
         self
     }
 
+    /// Sends webhooks until it is asked to stop, and ends at once where there is nobody to be told.
+    pub async fn send_webhooks(self, stop: Stopping) {
+        if let Some(webhooks) = self.webhooks {
+            Dispatcher::of(webhooks, self.store, self.books).run(stop).await;
+        }
+    }
+
+    /// Submits the jobs of schedules until it is asked to stop, and ends at once where there are none.
+    pub async fn run_schedules(self, stop: Stopping) {
+        if let Some(schedules) = self.schedules {
+            schedules.run(self.books, stop).await;
+        }
+    }
+
     /// Whether the callback of a job may be taken.
-    pub(crate) async fn check_callback(&self, url: &str) -> Result<(), ApiError> {
-        let checked = match &self.webhooks {
+    pub(crate) async fn check_callback(&self, url: &str) -> Result<(), CallbackError> {
+        match &self.webhooks {
             Some(webhooks) => webhooks.check_callback(url).await,
-            None => Err(crate::CallbackError::NoSecret),
-        };
-        checked.map_err(|error| ApiError::callback(&error))
+            None => Err(CallbackError::NoSecret),
+        }
     }
 }
 

@@ -129,7 +129,8 @@ impl Server {
     /// All jobs end at this time.
     async fn work(&self, now: &str) {
         let owner = Owner::new();
-        while let Some(job) = self.store.claim(&Claim::new(owner.clone(), time(now), Lost::Resume)).await.expect("a claim")
+        while let Some(job) =
+            self.store.claim(&Claim::new(owner.clone(), time(now), Lost::Resume)).await.expect("a claim")
         {
             self.store.finish(job.id, &owner, &JobEnd::new(JobState::Done, []), time(now)).await.expect("an end");
         }
@@ -234,7 +235,10 @@ async fn schedules_are_shown_and_run_now() {
     let (_, all) = server.answer("GET", "/api/v1/schedules").await;
     let one = &all["schedules"][0];
     assert_eq!((&one["name"], &one["cron"], &one["zone"]), (&"nightly".into(), &"0 2 * * *".into(), &"UTC".into()));
-    assert_eq!((&one["next"], &one["last"], &one["missed"]), (&"2026-01-02T02:00:00Z".into(), &Value::Null, &"once".into()));
+    assert_eq!(
+        (&one["next"], &one["last"], &one["missed"]),
+        (&"2026-01-02T02:00:00Z".into(), &Value::Null, &"once".into())
+    );
 
     let (status, submitted) = server.answer("POST", "/api/v1/schedules/nightly/run").await;
     assert_eq!(status, StatusCode::ACCEPTED, "{submitted}");

@@ -9,6 +9,9 @@ mod tokens;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use crate::RunId;
+use crate::store::lock;
+
 use super::{Alert, AlertId, AuditEntry, AuditId, Delivery, DeliveryId, Job, JobId, Token, TokenId};
 use crate::Timestamp;
 
@@ -22,4 +25,11 @@ pub(crate) struct Memory {
     /// Names of subscriptions, each since when.
     subscriptions: Mutex<BTreeMap<String, Timestamp>>,
     audit: Mutex<BTreeMap<AuditId, AuditEntry>>,
+}
+
+impl Memory {
+    /// A run is gone, and news of it with it.
+    pub(crate) fn forget(&self, run: RunId) {
+        lock(&self.deliveries).retain(|_, delivery| delivery.run != run);
+    }
 }

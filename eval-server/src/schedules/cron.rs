@@ -63,8 +63,7 @@ impl Cron {
     /// [`CronError`] says what is wrong and where.
     pub fn parse(expression: &str, zone: &str) -> Result<Self, CronError> {
         let expression = expression.split_whitespace().collect::<Vec<_>>().join(" ");
-        let refuse =
-            |at, why: &str| CronError::Expression { expression: expression.clone(), at, why: why.to_owned() };
+        let refuse = |at, why: &str| CronError::Expression { expression: expression.clone(), at, why: why.to_owned() };
         if expression.split(' ').count() != 5 {
             return Err(refuse(1, "expected five fields: minute, hour, day of month, month, day of week"));
         }

@@ -12,6 +12,7 @@ use super::schedule::due_time;
 use super::scheduler::{Started, jobs};
 use super::{Schedule, Schedules, Skipped};
 use crate::error::{ApiError, Envelope};
+use crate::jobs::submit::full;
 use crate::query::Parameters;
 use crate::{AppState, Caller};
 
@@ -150,6 +151,6 @@ pub(crate) async fn run(
             Ok((StatusCode::ACCEPTED, Json(Submitted { job })))
         }
         Started::Busy(job) => Err(ApiError::schedule_busy(&job)),
-        Started::Full => Err(ApiError::too_many_jobs()),
+        Started::Full => Err(full()),
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use eval_core::server::{Idempotency, Job, JobRequest};
 use eval_core::Timestamp;
+use eval_core::server::{Idempotency, Job, JobRequest};
 
 use super::Cron;
 

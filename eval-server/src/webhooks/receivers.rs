@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use eval_core::server::Delivery;
-use eval_core::{Run, Timestamp, error_chain};
+use eval_core::{Run, Timestamp, async_trait, error_chain};
 use tokio::sync::Notify;
 
 use super::{Delivered, Next, Receiver, Webhook, WebhookSecret, deliver};
-use crate::{Outbound, OutboundError};
+use crate::{AfterRuns, Outbound, OutboundError};
 
 /// Who is told when a run has ended: receivers by name, each with secrets of its own, and the callbacks of jobs, which
 /// share one. Cheap to clone.
@@ -131,6 +131,14 @@ impl Webhooks {
         }
         let receiver = Receiver::signed(receiver, self.callbacks.clone());
         receiver.ok_or_else(|| error_chain(&CallbackError::NoSecret))
+    }
+}
+
+/// Workers of this process tell that runs have ended.
+#[async_trait]
+impl AfterRuns for Webhooks {
+    async fn ended(&self, _: &[Run]) {
+        self.wake();
     }
 }
 

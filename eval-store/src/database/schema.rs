@@ -262,6 +262,7 @@ diesel::table! {
         callback -> Nullable<Text>,
         state -> Text,
         cancelling -> Bool,
+        pausing -> Bool,
         runs -> Text,
         error -> Nullable<Text>,
         submitted_at -> Timestamp,
