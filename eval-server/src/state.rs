@@ -8,7 +8,7 @@ use eval_core::{BoxError, Reports};
 
 use crate::access::Door;
 use crate::jobs::{Desk, Limits};
-use crate::{AccessOptions, Books, CallbackError, Dispatcher, Schedules, Webhooks};
+use crate::{AccessOptions, AlertSettings, Alerts, Books, CallbackError, Dispatcher, Schedules, Webhooks};
 
 /// What the routes stand on: a store, and who makes runs. Cheap to clone.
 ///
@@ -36,6 +36,8 @@ pub struct AppState {
     /// Where routes and workers of this process meet.
     pub(crate) desk: Arc<Desk>,
     pub(crate) limits: Limits,
+    /// Who tells people.
+    pub(crate) alerts: Alerts,
 }
 
 impl AppState {
@@ -46,9 +48,11 @@ impl AppState {
 
     /// The same over a store of your own that has the runs, and another that has all else.
     pub fn of(store: Arc<dyn Reports>, books: Arc<dyn Books>) -> Self {
+        let alerts = Alerts::new(store.clone(), books.clone(), AlertSettings::default());
         let desk = Arc::new(Desk::new());
         let door = Arc::new(Door::new(AccessOptions::default()));
-        Self { store, books, door, runner: None, webhooks: None, schedules: None, desk, limits: Limits::default() }
+        let limits = Limits::default();
+        Self { store, books, door, runner: None, webhooks: None, schedules: None, desk, limits, alerts }
     }
 
     /// The same state, reached like this. Whoever was signed in before is signed in no more.
@@ -129,6 +133,12 @@ impl AppState {
             Some(webhooks) => webhooks.check_callback(url).await,
             None => Err(CallbackError::NoSecret),
         }
+    }
+
+    /// The same state, whose people are told so. Default: nobody is told.
+    pub fn alerts(mut self, alerts: Alerts) -> Self {
+        self.alerts = alerts;
+        self
     }
 }
 

@@ -11,6 +11,7 @@ mod secret;
 mod signature;
 mod webhook;
 
+pub(crate) use delivery::pause;
 pub use delivery::{Delivered, Next, deliver};
 pub use dispatcher::Dispatcher;
 pub use receiver::Receiver;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eval_core::server::{Delivery, Sent, Stopping, Subscription};
+use eval_core::server::{Delivery, Outbox, Sent, Stopping, Subscription};
 use eval_core::{Reports, StoreError, Timestamp, error_chain};
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
@@ -107,7 +107,8 @@ impl Dispatcher {
     async fn take(&self, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         let subscriptions = self.subscriptions.get_or_try_init(|| self.subscribe()).await?;
         let now = self.now();
-        self.books.take(now, now.saturating_add(HOLD).unwrap_or(Timestamp::MAX), subscriptions, limit).await
+        let until = now.saturating_add(HOLD).unwrap_or(Timestamp::MAX);
+        Outbox::take(&*self.books, now, until, subscriptions, limit).await
     }
 
     async fn subscribe(&self) -> Result<Vec<Subscription>, StoreError> {
