@@ -174,8 +174,7 @@ impl Work {
     /// Leaves the job; `None` when the store did not take it in time, and then somebody takes the job over.
     async fn leave(&self, end: &JobEnd) -> Option<bool> {
         let (books, id, owner) = (&self.shared.books, self.job.id, &self.owner);
-        let left =
-            self.patiently("the end of a job", || books.finish(id, owner, end, Timestamp::now())).await;
+        let left = self.patiently("the end of a job", || books.finish(id, owner, end, Timestamp::now())).await;
         if end.state == JobState::Queued {
             self.shared.desk.ring();
         }
