@@ -129,6 +129,21 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "never_by_api", message, hint)
     }
 
+    /// Something that is named and is not there.
+    pub(crate) fn not_found(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message, hint)
+    }
+
+    /// What is asked makes sense, but not with what is stored.
+    pub(crate) fn conflict(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message, hint)
+    }
+
+    /// What is asked makes no sense.
+    pub(crate) fn senseless(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message, hint)
+    }
+
     fn unavailable() -> Self {
         let (message, hint) = ("the database is not available for now", "ask again in a few seconds");
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", message, hint);

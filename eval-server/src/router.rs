@@ -12,9 +12,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use crate::access::READ;
+use crate::access::{ADMIN, READ, RUN};
 use crate::routes::Table;
-use crate::{Access, AppState, Route, error, evaluations, models, openapi, runs};
+use crate::{
+    Access, AppState, Route, baselines, compare, costs, datasets, drift, error, evaluations, export, gate, history,
+    labels, models, openapi, runs, stats,
+};
 
 /// All routes over this state, for your own service to nest or to serve.
 ///
@@ -52,10 +55,22 @@ fn table(state: AppState) -> Table {
     Table::new(state)
         .at(Access::Public, routes!(health))
         .at(READ, routes!(document))
+        .at(READ, routes!(baselines::list))
+        .at(ADMIN, routes!(baselines::bless, baselines::clear))
+        .at(READ, routes!(compare::show))
+        .at(READ, routes!(costs::show))
+        .at(READ, routes!(datasets::list))
+        .at(READ, routes!(drift::show))
+        .at(READ, routes!(gate::decide))
+        .at(READ, routes!(history::list))
+        .at(READ, routes!(labels::list))
+        .at(RUN, routes!(labels::add))
+        .at(READ, routes!(models::list))
         .at(READ, routes!(runs::list))
         .at(READ, routes!(runs::show))
         .at(READ, routes!(evaluations::list))
-        .at(READ, routes!(models::list))
+        .at(READ, routes!(export::run))
+        .at(READ, routes!(stats::show))
 }
 
 /// The process answers.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use eval_core::Reports;
-use eval_core::server::Runner;
+use eval_core::server::{Exporter, Runner};
 
 use crate::Books;
 
@@ -25,6 +25,8 @@ pub struct AppState {
     pub(crate) books: Arc<dyn Books>,
     /// Without one, nothing can be started here.
     pub(crate) runner: Option<Arc<dyn Runner>>,
+    /// Without one, no run is written out as a file.
+    pub(crate) exporter: Option<Arc<dyn Exporter>>,
 }
 
 impl AppState {
@@ -35,7 +37,13 @@ impl AppState {
 
     /// The same over a store of your own that has the runs, and another that has all else.
     pub fn of(store: Arc<dyn Reports>, books: Arc<dyn Books>) -> Self {
-        Self { store, books, runner: None }
+        Self { store, books, runner: None, exporter: None }
+    }
+
+    /// The same state, whose runs this one writes out as files.
+    pub fn exporter(mut self, exporter: Arc<dyn Exporter>) -> Self {
+        self.exporter = Some(exporter);
+        self
     }
 
     /// The same state, whose runs this one makes.
