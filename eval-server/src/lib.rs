@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod alerts;
+mod audit;
 mod baselines;
 mod body;
 mod books;
@@ -10,9 +12,11 @@ mod datasets;
 mod drift;
 mod error;
 mod evaluations;
+mod events;
 mod export;
 mod gate;
 mod history;
+mod jobs;
 mod labels;
 mod models;
 mod openapi;
@@ -22,14 +26,21 @@ mod references;
 mod router;
 mod routes;
 mod runs;
+mod serve;
 mod state;
 mod stats;
 mod webhooks;
 
-pub use access::{Access, Caller};
+pub use access::{Access, AccessOptions, BindError, Bound, Caller, bind, first_token};
+pub use alerts::{
+    AckError, AlertHook, AlertSettings, Alerts, Channel, Email, Item, Link, MailError, MailServer, MailTls, Message,
+    Slack, Told, Tone,
+};
 pub use books::Books;
+pub use jobs::{AfterRuns, Workers, WorkersBuilder};
 pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};
 pub use router::{router, routes};
 pub use routes::Route;
+pub use serve::{ServeOptions, serve};
 pub use state::AppState;
 pub use webhooks::{Delivered, Next, Receiver, SecretError, Webhook, WebhookSecret, deliver, retry_delay};
