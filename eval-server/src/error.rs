@@ -8,6 +8,9 @@ use eval_core::server::Scope;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// The most characters of what a caller sent that an answer repeats.
+const MOST_WORDS: usize = 500;
+
 /// An answer that is no success: `{"error": {"code", "message", "hint"}}` with a status.
 #[derive(Debug)]
 pub(crate) struct ApiError {
@@ -49,12 +52,6 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "bad_parameter", message, format!("expected {expected}"))
     }
 
-    /// A body that is no request of the route.
-    pub(crate) fn bad_body(why: impl Into<String>) -> Self {
-        let hint = "the document at /api/openapi.json says what the route takes";
-        Self::new(StatusCode::BAD_REQUEST, "bad_body", why, hint)
-    }
-
     /// A parameter that stands twice in the query.
     pub(crate) fn repeated_parameter(name: &str) -> Self {
         let message = format!("parameter {name} is given more than once");
@@ -78,6 +75,63 @@ impl ApiError {
     pub(crate) fn forbidden(needed: Scope) -> Self {
         let message = format!("this needs a token with the scope {}", needed.name());
         Self::new(StatusCode::FORBIDDEN, "forbidden", message, "evalctl token create makes one")
+    }
+
+    /// A body that is not said to be JSON: a form of some other page, for instance.
+    pub(crate) fn not_json() -> Self {
+        let (message, hint) = ("the body is not JSON by its content-type", "send content-type: application/json");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", message, hint)
+    }
+
+    /// A body of more bytes than these.
+    pub(crate) fn too_large(most: usize) -> Self {
+        let message = format!("the body has more than {most} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message, "send less at once")
+    }
+
+    /// A body that did not come as a whole.
+    pub(crate) fn unread(error: &axum::Error, most: usize) -> Self {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        while let Some(found) = cause {
+            if found.is::<http_body_util::LengthLimitError>() {
+                return Self::too_large(most);
+            }
+            cause = found.source();
+        }
+        let (message, hint) = ("the body did not come as a whole", "send it again, without pauses");
+        Self::new(StatusCode::BAD_REQUEST, "body_cut", message, hint)
+    }
+
+    /// A body that is not JSON.
+    pub(crate) fn syntax(error: &serde_json::Error) -> Self {
+        let message = format!("the body is not JSON: {error}");
+        Self::new(StatusCode::BAD_REQUEST, "bad_json", message, "line and column say where")
+    }
+
+    /// A body that is JSON of another kind.
+    pub(crate) fn wrong(path: &str, error: &serde_json::Error) -> Self {
+        let words = error.to_string();
+        // The path says where; a column says less.
+        let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(before, _)| before);
+        Self::wrong_at(if path == "." { "" } else { path }, words)
+    }
+
+    /// A body in which something is wrong at this path, which is empty for the whole.
+    pub(crate) fn wrong_at(path: &str, what: &str) -> Self {
+        let mut message = if path.is_empty() { what.to_owned() } else { format!("{path}: {what}") };
+        if let Some((end, _)) = message.char_indices().nth(MOST_WORDS) {
+            message.truncate(end);
+            message.push('…');
+        }
+        let hint = "the document at /api/openapi.json has the fields of each body";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_body", message, hint)
+    }
+
+    /// A body that wants to choose what only the configuration does.
+    pub(crate) fn never(name: &str) -> Self {
+        let message = format!("{name:?} cannot be given through the API");
+        let hint = "endpoints and keys stand in the server's own configuration";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "never_by_api", message, hint)
     }
 
     fn unavailable() -> Self {

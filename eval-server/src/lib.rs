@@ -2,6 +2,7 @@
 
 mod access;
 mod alerts;
+mod body;
 mod books;
 mod error;
 mod evaluations;

@@ -48,6 +48,14 @@ pub(crate) fn ask(operation: &mut Operation, access: Access) {
         operation.description = Some(text.unwrap_or(needs));
         answers.extend([("401", "no token, or one that opens nothing"), ("403", "the token's scope is too small")]);
     }
+    if operation.request_body.is_some() {
+        answers.extend([
+            ("400", "the body is not JSON"),
+            ("413", "the body is longer than 1 MiB"),
+            ("415", "the body is not said to be application/json"),
+            ("422", "the body is JSON of another kind"),
+        ]);
+    }
     for (status, what) in answers {
         let answer = ResponseBuilder::new().description(what).build();
         operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(answer));

@@ -28,9 +28,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
 impl Parameters {
     /// The same parameters, each of which is one of these and stands once.
     pub(crate) fn only(self, known: &[&str]) -> Result<Checked, ApiError> {
-        for (at, (name, _)) in self.0.iter().enumerate() {
+        for (at, (name, value)) in self.0.iter().enumerate() {
             if !known.contains(&name.as_str()) {
                 return Err(ApiError::unknown_parameter(name, known));
+            }
+            if value.contains('\0') {
+                return Err(ApiError::bad_parameter(name, value, "a text without the character NUL"));
             }
             if self.0[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(ApiError::repeated_parameter(name));
