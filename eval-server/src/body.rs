@@ -1,17 +1,21 @@
 //! The JSON body of a request, checked before a handler sees it.
 
-use axum::Json;
+use std::time::Duration;
+
 use axum::body::{Bytes, HttpBody as _, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
+use tokio::time::timeout;
 
 use crate::error::ApiError;
 
 /// The most bytes that a body has: 1 MiB.
 pub(crate) const MOST_BYTES: usize = 1 << 20;
+/// How long a body may take to come.
+const MOST_TIME: Duration = Duration::from_secs(30);
 /// How deep objects and arrays may stand in one another.
 const MOST_DEPTH: usize = 32;
 /// The most bytes of one text within a body: 64 KiB.
@@ -22,7 +26,7 @@ const NEVER: [&str; 6] = ["base_url", "api_base", "api_key", "api_keys", "author
 
 /// The body of a request as JSON of this type.
 ///
-/// It is refused with 413 when it is longer than 1 MiB, 415 when it is not said to be `application/json`, 400 when it is
+/// It is refused with 408 when it takes longer than 30 seconds, 413 when it is longer than 1 MiB, 415 when it is not said to be `application/json`, 400 when it is
 /// not JSON (with line and column), and 422 when it is, but not of this type (with the path of what is wrong). A type that
 /// denies unknown fields has them refused by name.
 #[derive(Debug)]
@@ -45,7 +49,8 @@ pub(crate) async fn whole(request: Request) -> Result<Bytes, ApiError> {
     if request.body().size_hint().lower() > MOST_BYTES as u64 {
         return Err(ApiError::too_large(MOST_BYTES));
     }
-    to_bytes(request.into_body(), MOST_BYTES).await.map_err(|error| ApiError::unread(&error, MOST_BYTES))
+    let read = timeout(MOST_TIME, to_bytes(request.into_body(), MOST_BYTES)).await;
+    read.map_err(|_| ApiError::too_slow())?.map_err(|error| ApiError::unread(&error, MOST_BYTES))
 }
 
 /// Whether a request says that its body is JSON.
@@ -108,13 +113,6 @@ fn check_text(text: &str, path: &[&str]) -> Result<(), ApiError> {
 /// Whether a request has a body, or may have one.
 pub(crate) fn has_body(request: &Request) -> bool {
     !request.body().is_end_stream()
-}
-
-/// For handlers that answer with what they were sent.
-impl<T> From<Body<T>> for Json<T> {
-    fn from(body: Body<T>) -> Self {
-        Self(body.0)
-    }
 }
 
 #[cfg(test)]

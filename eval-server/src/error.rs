@@ -1,5 +1,7 @@
 //! The one shape in which every refusal and failure leaves.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -46,6 +48,11 @@ impl ApiError {
         Self { status, retry_after: None, body: Body { code, message: message.into(), hint: hint.into() } }
     }
 
+    /// The same, worth asking again after so many seconds.
+    pub(crate) fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
     /// A parameter whose value cannot be understood.
     pub(crate) fn bad_parameter(name: &str, found: &str, expected: &str) -> Self {
         let message = format!("parameter {name} is {found:?}");
@@ -75,6 +82,67 @@ impl ApiError {
     pub(crate) fn forbidden(needed: Scope) -> Self {
         let message = format!("this needs a token with the scope {}", needed.name());
         Self::new(StatusCode::FORBIDDEN, "forbidden", message, "evalctl token create makes one")
+    }
+
+    /// Whether this says that nobody is known to be calling.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
+    }
+
+    /// Whether this says that somebody asks too often.
+    pub(crate) fn is_too_many(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS
+    }
+
+    /// Somebody asks too often.
+    pub(crate) fn too_many(wait: Duration) -> Self {
+        let seconds = wait.as_secs_f64().ceil().clamp(1.0, 3_600.0) as u32;
+        let (message, hint) = ("too many requests", format!("ask again in {seconds} s"));
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message, hint);
+        Self { retry_after: Some(seconds), ..error }
+    }
+
+    /// A request for a name that is not ours.
+    pub(crate) fn misdirected() -> Self {
+        let (message, hint) = ("this server is not known by that name", "a setting of the server lists its names");
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", message, hint)
+    }
+
+    /// A path and query of more bytes than these.
+    pub(crate) fn target_too_long(most: usize) -> Self {
+        let message = format!("the path and its query have more than {most} bytes");
+        Self::new(StatusCode::URI_TOO_LONG, "target_too_long", message, "ask for less at once")
+    }
+
+    /// Headers of more bytes than these.
+    pub(crate) fn headers_too_large(most: usize) -> Self {
+        let message = format!("the headers have more than {most} bytes");
+        Self::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", message, "send fewer")
+    }
+
+    /// A change that a browser asks for, and not by one of our own pages.
+    pub(crate) fn cross_origin() -> Self {
+        let message = "this does not come from a page of this server";
+        let hint = "load the page again; programs send a token and no cookie";
+        Self::new(StatusCode::FORBIDDEN, "cross_origin", message, hint)
+    }
+
+    /// A form that is none.
+    pub(crate) fn not_form() -> Self {
+        let (message, hint) = ("the body is no form", "send content-type: application/x-www-form-urlencoded");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_form", message, hint)
+    }
+
+    /// A body that takes too long.
+    pub(crate) fn too_slow() -> Self {
+        let (message, hint) = ("the body did not come in time", "send it again, without pauses");
+        Self::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", message, hint)
+    }
+
+    /// The operating system has no random bytes to give.
+    pub(crate) fn no_randomness() -> Self {
+        tracing::error!("the system has no random bytes");
+        Self::internal()
     }
 
     /// A body that is not said to be JSON: a form of some other page, for instance.
@@ -140,7 +208,8 @@ impl ApiError {
         Self { retry_after: Some(5), ..error }
     }
 
-    fn internal() -> Self {
+    /// The server failed, and says no more than that.
+    pub(crate) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the server failed", "the server's log says why")
     }
 }
