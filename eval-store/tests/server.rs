@@ -243,7 +243,7 @@ async fn told_once(url: &str) {
         let (store, notice) = (Arc::clone(&stores[n % 2]), notice.clone());
         tasks.spawn(async move {
             let first = store.announce(&[alert], &[notice], now).await.expect("an answer");
-            (first, store.take("slack", now, later, 9).await.expect("notices").len())
+            (first, store.take_notices("slack", now, later, 9).await.expect("notices").len())
         });
     }
     let ends = tasks.join_all().await;
@@ -252,7 +252,7 @@ async fn told_once(url: &str) {
     drop(stores);
 
     let [store, _] = two(url).await;
-    assert_eq!(store.take("slack", later, later, 9).await.expect("notices").len(), 1, "who had it is lost");
+    assert_eq!(store.take_notices("slack", later, later, 9).await.expect("notices").len(), 1, "who had it is lost");
     store.attempted(&notice.id, &Attempted::refused(later, "down", None)).await.expect("an attempt");
     let kept = store.notices(&NoticeQuery::default()).await.expect("notices");
     assert_eq!((kept[0].state, kept[0].error.as_deref()), (NoticeState::Failed, Some("down")));
