@@ -13,6 +13,7 @@ mod alerts;
 mod audit;
 mod deletes;
 mod delivery;
+mod exporter;
 mod job;
 mod jobs;
 mod memory;
@@ -24,12 +25,14 @@ mod request;
 mod runner;
 mod secret;
 mod tokens;
+mod vitals;
 
 pub use alert::{Ack, AckKind, Alert, AlertId, Finding};
 pub use alerts::{AlertLog, AlertQuery, Opened};
 pub use audit::{Audit, AuditEntry, AuditId, AuditQuery};
 pub use deletes::{Deletes, Deletion, Protection};
 pub use delivery::{Delivery, DeliveryId, DeliveryState, Sent};
+pub use exporter::{ExportForm, ExportPieces, Exporter};
 pub use job::{Beat, Hold, Job, JobEnd, JobId, JobState};
 pub use jobs::{JobQuery, Jobs, Submitted};
 pub(crate) use memory::Memory;
@@ -41,9 +44,10 @@ pub use request::{Idempotency, JobRequest};
 pub use runner::{Runner, Signal, Stopping};
 pub use secret::{Secret, SecretHash, TokenId};
 pub use tokens::{Refusal, Scope, Token, Tokens};
+pub use vitals::{Condition, Tally, Vitals};
 
 #[cfg(feature = "mock")]
 pub use {
     alerts::MockAlertLog, audit::MockAudit, deletes::MockDeletes, jobs::MockJobs, notices::MockNotices,
-    outbox::MockOutbox, queue::MockJobQueue, runner::MockRunner, tokens::MockTokens,
+    outbox::MockOutbox, queue::MockJobQueue, runner::MockRunner, tokens::MockTokens, vitals::MockVitals,
 };

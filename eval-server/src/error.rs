@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use eval_core::StoreError;
-use eval_core::server::Scope;
+use eval_core::server::{JobId, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,6 +23,7 @@ pub(crate) struct ApiError {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Failure)]
 struct Body {
     /// What happened, for programs.
     code: &'static str,
@@ -57,12 +58,6 @@ impl ApiError {
     pub(crate) fn bad_parameter(name: &str, found: &str, expected: &str) -> Self {
         let message = format!("parameter {name} is {found:?}");
         Self::new(StatusCode::BAD_REQUEST, "bad_parameter", message, format!("expected {expected}"))
-    }
-
-    /// A body that is no request of the route.
-    pub(crate) fn bad_body(why: impl Into<String>) -> Self {
-        let hint = "the document at /api/openapi.json says what the route takes";
-        Self::new(StatusCode::BAD_REQUEST, "bad_body", why, hint)
     }
 
     /// A parameter that stands twice in the query.
@@ -208,10 +203,42 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "never_by_api", message, hint)
     }
 
+    /// A schedule runs one job at a time.
+    pub(crate) fn schedule_busy(job: &JobId) -> Self {
+        let message = format!("the job {job} of this schedule still goes on");
+        Self::new(StatusCode::CONFLICT, "schedule_busy", message, "wait until it has ended, or cancel it")
+    }
+
+    /// Something that is named and is not there.
+    pub(crate) fn not_found(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message, hint)
+    }
+
+    /// What is asked makes sense, but not with what is stored.
+    pub(crate) fn conflict(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message, hint)
+    }
+
+    /// What is asked makes no sense.
+    pub(crate) fn senseless(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message, hint)
+    }
+
     fn unavailable() -> Self {
         let (message, hint) = ("the database is not available for now", "ask again in a few seconds");
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", message, hint);
         Self { retry_after: Some(5), ..error }
+    }
+
+    /// Requests cannot be served for now.
+    pub(crate) fn not_ready(why: &str) -> Self {
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why, "ask again in a few seconds");
+        Self { retry_after: Some(1), ..error }
+    }
+
+    /// No file of ours has this name.
+    pub(crate) fn no_asset() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "asset_not_found", "there is no such file", "the page at /docs names its own")
     }
 
     /// The server failed, and says no more than that.
