@@ -38,6 +38,7 @@ pub(crate) async fn serve(console: &Console, global: &Global, args: ServeArgs) -
     let state = AppState::new(store.clone())
         .access(access(&settings, &bound))
         .runner(runner.clone())
+        .exporter(Arc::new(eval_store::Files))
         .most_queued(settings.jobs.value.queue.get())
         .most_jobs_per_caller(settings.jobs.value.per_caller.get());
     let services = Services::start(&settings, &state, runner);
@@ -60,7 +61,7 @@ pub(crate) async fn serve(console: &Console, global: &Global, args: ServeArgs) -
 async fn until_stopped(bound: Bound, state: AppState, services: Services, settings: &Settings) -> Result<(), Failure> {
     let (stop, stopped) = oneshot::channel::<()>();
     let options = ServeOptions::default().connections(settings.server.value.connections.get());
-    let serving = tokio::spawn(eval_server::serve(bound.listener, router(state), options, async {
+    let serving = tokio::spawn(eval_server::serve(bound.listener, router(state.clone()), options, async move {
         let _ = stopped.await;
     }));
     stop::signal().await;
@@ -75,6 +76,7 @@ async fn until_stopped(bound: Bound, state: AppState, services: Services, settin
         let _ = writeln!(anstream::stderr(), "stopped at once");
         std::process::exit(Exit::Interrupted as i32);
     });
+    state.stopping();
     let _ = stop.send(());
     let (served, ()) = tokio::join!(serving, services.shut_down());
     served.map_err(|error| Failure::usage(error.to_string()))??;

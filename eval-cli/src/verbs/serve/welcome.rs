@@ -34,7 +34,7 @@ impl Welcome<'_> {
         let rows = [
             ("sign in", format!("{}  (once, within ten minutes)", self.link)),
             ("token", shown),
-            ("API", format!("{}/api/openapi.json", self.url)),
+            ("API", format!("{}/docs", self.url)),
             ("database", format!("{} ({}){made}", clean(&public_url(&database.value)), database.origin)),
             ("data sets", self.datasets.names().join(", ")),
             ("try", format!("curl -H 'Authorization: Bearer {given}' {}/api/v1/models", self.url)),
