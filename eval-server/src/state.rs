@@ -154,6 +154,12 @@ impl AppState {
         }
     }
 
+    /// The same state, whose runs this one writes out as files. Default: nobody does.
+    pub fn exporter(mut self, exporter: Arc<dyn Exporter>) -> Self {
+        self.exporter = Some(exporter);
+        self
+    }
+
     /// The same state, whose people are told so. Default: nobody is told.
     pub fn alerts(mut self, alerts: Alerts) -> Self {
         self.alerts = alerts;
