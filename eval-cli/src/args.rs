@@ -8,6 +8,7 @@ mod judging;
 mod reading;
 mod recalling;
 mod retention;
+mod telling;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,7 @@ pub(crate) use judging::{
 pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
 pub(crate) use recalling::{Caching, Taping};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
+pub(crate) use telling::WebhooksVerb;
 
 /// Asks models golden questions, has the answers judged, remembers, and says what moved.
 #[derive(Debug, Parser)]
@@ -165,6 +167,14 @@ pub(crate) enum Verb {
     Baseline {
         #[command(subcommand)]
         verb: BaselineVerb,
+    },
+    /// The schedules of evalctl.toml: what a server runs, and when next
+    Schedules,
+    /// Who is told by a server when a run has ended
+    #[command(after_help = telling::WEBHOOKS_EXAMPLES)]
+    Webhooks {
+        #[command(subcommand)]
+        verb: WebhooksVerb,
     },
     /// Check endpoint, key, models, database and data set before anything is paid for
     Doctor(Box<DoctorArgs>),

@@ -97,6 +97,8 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
         Verb::Drift(args) => verbs::drift::drift(console, global, *args).await,
         Verb::Baseline { verb } => verbs::baseline::baseline(console, global, verb).await,
         Verb::Schema { of } => verbs::schema::schema(console, of),
+        Verb::Schedules => verbs::schedules::schedules(console, global),
+        Verb::Webhooks { verb } => verbs::webhooks::webhooks(console, global, verb).await,
         Verb::Doctor(args) => verbs::doctor::doctor(console, global, *args).await,
         Verb::Dataset { verb: DatasetVerb::Validate { file } } => verbs::dataset::validate(console, &file),
         Verb::Dataset { verb: DatasetVerb::Stats { file } } => verbs::dataset::stats(console, global, &file).await,

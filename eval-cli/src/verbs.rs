@@ -23,6 +23,8 @@ pub(crate) mod rescore;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod schedules;
 pub(crate) mod schema;
 pub(crate) mod selftest;
 pub(crate) mod show;
+pub(crate) mod webhooks;

@@ -1,6 +1,7 @@
 //! `evalctl.toml`.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -8,6 +9,8 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::caps::CapTable;
+use super::schedules::ScheduleTables;
+use super::webhooks::WebhookTable;
 use crate::args::Profile;
 use crate::failure::{Failure, did_you_mean};
 
@@ -52,6 +55,8 @@ pub(crate) struct Values {
     pub(crate) spill: Option<Spanned<PathBuf>>,
     pub(crate) prices: Option<Spanned<PathBuf>>,
     pub(crate) caps: Option<Spanned<CapTable>>,
+    pub(crate) webhooks: Option<WebhookTable>,
+    pub(crate) schedules: Option<ScheduleTables>,
 }
 
 impl ConfigFile {
@@ -72,6 +77,11 @@ impl ConfigFile {
             Ok(values) => Ok(Self { path, text, values }),
             Err(error) => Err(refuse(&path, &text, &error)),
         }
+    }
+
+    /// Says what is wrong with a value of the file, and where it stands.
+    pub(crate) fn refuse<T>(&self, value: &Spanned<T>, why: impl Display) -> Failure {
+        Failure::usage(format!("{}:{}: {why}", self.path.display(), self.line(value.span().start)))
     }
 
     /// The line, from 1, of a byte of the file.
