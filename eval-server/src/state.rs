@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eval_core::server::{Runner, Stopping};
+use eval_core::server::{Exporter, Runner, Stopping};
 use eval_core::{BoxError, Reports};
 
 use crate::access::Door;
@@ -34,6 +34,8 @@ pub struct AppState {
     pub(crate) webhooks: Option<Webhooks>,
     /// Without any, nothing comes by the clock.
     pub(crate) schedules: Option<Schedules>,
+    /// Without one, no run is written out as a file.
+    pub(crate) exporter: Option<Arc<dyn Exporter>>,
     /// Where routes and workers of this process meet.
     pub(crate) desk: Arc<Desk>,
     pub(crate) limits: Limits,
@@ -68,6 +70,7 @@ impl AppState {
             alerts,
             pulse: Arc::default(),
             public_metrics: false,
+            exporter: None,
         }
     }
 

@@ -30,7 +30,7 @@ impl Provider for Gated {
     }
 
     async fn complete(&self, request: &eval_core::Request) -> Result<Completion, ProviderError> {
-        self.asked.lock().unwrap().push(format!("{} {}", request.model, request.last()));
+        self.asked.lock().expect("no other panics").push(format!("{} {}", request.model, request.last()));
         self.gate.acquire().await.expect("it is never closed").forget();
         Ok(Completion::new(request.last()))
     }
@@ -146,7 +146,7 @@ impl Server {
 
     /// What was asked so far: model and question.
     pub(crate) fn asked(&self) -> Vec<String> {
-        self.runner.model.asked.lock().unwrap().clone()
+        self.runner.model.asked.lock().expect("no other panics").clone()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
