@@ -105,6 +105,8 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
         Verb::Baseline { verb } => verbs::baseline::baseline(console, global, verb).await,
         Verb::Schema { of } => verbs::schema::schema(console, of),
         Verb::Serve(args) => verbs::serve::serve(console, global, args).await,
+        Verb::Schedules => verbs::schedules::schedules(console, global),
+        Verb::Webhooks { verb } => verbs::webhooks::webhooks(console, global, verb).await,
         Verb::Doctor(args) => verbs::doctor::doctor(console, global, *args).await,
         Verb::Dataset { verb: DatasetVerb::Validate { file } } => verbs::dataset::validate(console, &file),
         Verb::Dataset { verb: DatasetVerb::Stats { file } } => verbs::dataset::stats(console, global, &file).await,
