@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use eval_core::StoreError;
-use eval_core::server::Scope;
+use eval_core::server::{JobId, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,6 +23,7 @@ pub(crate) struct ApiError {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Failure)]
 struct Body {
     /// What happened, for programs.
     code: &'static str,
@@ -209,7 +210,7 @@ impl ApiError {
     }
 
     /// Something that is named and is not there.
-    pub(crate) fn not_found(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn missing(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, message, hint)
     }
 
@@ -223,10 +224,32 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message, hint)
     }
 
+    /// Something that the path names is not there; `list` is the route that lists what is.
+    pub(crate) fn not_found(code: &'static str, message: &str, list: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message, format!("GET {list} lists what there is"))
+    }
+
+    /// A schedule runs one job at a time.
+    pub(crate) fn schedule_busy(job: &JobId) -> Self {
+        let message = format!("the job {job} of this schedule still goes on");
+        Self::new(StatusCode::CONFLICT, "schedule_busy", message, "wait until it has ended, or cancel it")
+    }
+
     fn unavailable() -> Self {
         let (message, hint) = ("the database is not available for now", "ask again in a few seconds");
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", message, hint);
         Self { retry_after: Some(5), ..error }
+    }
+
+    /// Requests cannot be served for now.
+    pub(crate) fn not_ready(why: &str) -> Self {
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why, "ask again in a few seconds");
+        Self { retry_after: Some(1), ..error }
+    }
+
+    /// No file of ours has this name.
+    pub(crate) fn no_asset() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "asset_not_found", "there is no such file", "the page at /docs names its own")
     }
 
     /// The server failed, and says no more than that.

@@ -12,7 +12,7 @@ id! {
 }
 
 /// How far a job has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -227,10 +227,10 @@ impl Job {
                 self.close(JobState::Cancelled, now);
             }
             JobState::Queued | JobState::Running | JobState::Paused if self.pausing => {
-                self.close(JobState::Paused, now)
+                self.close(JobState::Paused, now);
             }
             JobState::Queued | JobState::Running | JobState::Paused => {
-                (self.state, self.hold) = (JobState::Queued, None)
+                (self.state, self.hold) = (JobState::Queued, None);
             }
             end => self.close(end, now),
         }
