@@ -113,7 +113,7 @@ pub(crate) async fn clear(
     let reason = parameters.required("reason", "why it is forgotten")?;
     if state.books.baselines(Some(&name), Some(&dataset)).await?.is_empty() {
         let message = format!("{name:?} has no baseline on {dataset:?}");
-        return Err(ApiError::missing("baseline_not_found", message, "GET /api/v1/baselines lists them"));
+        return Err(ApiError::not_found("baseline_not_found", message, "GET /api/v1/baselines lists them"));
     }
     let entry = AuditEntry::new(&caller.name, "baseline.clear", format!("{name} on {dataset}"));
     state.books.record(&entry.detail("reason", reason)).await?;

@@ -145,7 +145,7 @@ async fn first(state: &AppState, run: &Run, reference: &str) -> Result<RunId, Ap
     let found = find_baseline(&*state.store, &*state.books, run, reference, &|_: &str| None).await?;
     match found {
         Against::Missing(missing) => {
-            Err(ApiError::missing("baseline_not_found", missing.to_string(), "POST /api/v1/baselines blesses a run"))
+            Err(ApiError::not_found("baseline_not_found", missing.to_string(), "POST /api/v1/baselines blesses a run"))
         }
         found => found.runs().first().map(|run| run.id).ok_or_else(|| references::nothing(&run.name, None)),
     }
@@ -185,9 +185,11 @@ impl From<FindingsError> for ApiError {
         match error {
             FindingsError::Store(error) => error.into(),
             FindingsError::Unknown { name, .. } => references::nothing(&name, None),
-            FindingsError::Nothing => {
-                Self::missing("model_not_found", "there is no whole, finished run yet", "POST /api/v1/runs starts one")
-            }
+            FindingsError::Nothing => Self::not_found(
+                "model_not_found",
+                "there is no whole, finished run yet",
+                "POST /api/v1/runs starts one",
+            ),
             FindingsError::NotInHistory { run, name } => Self::conflict(
                 "not_in_history",
                 format!("run {run} is not in the history of {name:?} that is looked at"),

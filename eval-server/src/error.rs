@@ -60,12 +60,6 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "bad_parameter", message, format!("expected {expected}"))
     }
 
-    /// A body that is no request of the route.
-    pub(crate) fn bad_body(why: impl Into<String>) -> Self {
-        let hint = "the document at /api/openapi.json says what the route takes";
-        Self::new(StatusCode::BAD_REQUEST, "bad_body", why, hint)
-    }
-
     /// A parameter that stands twice in the query.
     pub(crate) fn repeated_parameter(name: &str) -> Self {
         let message = format!("parameter {name} is given more than once");
@@ -209,8 +203,14 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "never_by_api", message, hint)
     }
 
+    /// A schedule runs one job at a time.
+    pub(crate) fn schedule_busy(job: &JobId) -> Self {
+        let message = format!("the job {job} of this schedule still goes on");
+        Self::new(StatusCode::CONFLICT, "schedule_busy", message, "wait until it has ended, or cancel it")
+    }
+
     /// Something that is named and is not there.
-    pub(crate) fn missing(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn not_found(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, message, hint)
     }
 
@@ -222,17 +222,6 @@ impl ApiError {
     /// What is asked makes no sense.
     pub(crate) fn senseless(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message, hint)
-    }
-
-    /// Something that the path names is not there; `list` is the route that lists what is.
-    pub(crate) fn not_found(code: &'static str, message: &str, list: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, code, message, format!("GET {list} lists what there is"))
-    }
-
-    /// A schedule runs one job at a time.
-    pub(crate) fn schedule_busy(job: &JobId) -> Self {
-        let message = format!("the job {job} of this schedule still goes on");
-        Self::new(StatusCode::CONFLICT, "schedule_busy", message, "wait until it has ended, or cancel it")
     }
 
     fn unavailable() -> Self {

@@ -52,7 +52,7 @@ pub(crate) async fn run(
 
 fn no_exporter() -> ApiError {
     let hint = "GET /api/v1/runs/{id}/evaluations has the same page by page";
-    ApiError::missing("no_export", "this server writes no files", hint)
+    ApiError::not_found("no_export", "this server writes no files", hint)
 }
 
 fn form(name: &str) -> Option<ExportForm> {

@@ -159,7 +159,7 @@ pub(crate) async fn add(
     let found = evaluation(&state, new.run, &sample, new.epoch).await?;
     if found.is_none_or(|found| found.outcome.kind() == OutcomeKind::Failed) {
         let message = format!("run {} has no answer to {:?} in epoch {}", new.run, new.sample, new.epoch);
-        return Err(ApiError::missing("answer_not_found", message, "GET /api/v1/runs/{id}/evaluations lists them"));
+        return Err(ApiError::not_found("answer_not_found", message, "GET /api/v1/runs/{id}/evaluations lists them"));
     }
     let mut label = Label::new(new.run, sample, new.epoch, &caller.name, new.score);
     label.reason = new.reason.filter(|reason| !reason.trim().is_empty());

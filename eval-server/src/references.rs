@@ -24,7 +24,7 @@ pub(crate) async fn newest(store: &dyn Reports, name: &str, dataset: Option<&str
 pub(crate) fn nothing(name: &str, dataset: Option<&str>) -> ApiError {
     let on = dataset.map(|dataset| format!(" on {dataset:?}")).unwrap_or_default();
     let message = format!("there is no whole, finished run of {name:?}{on}");
-    ApiError::missing("model_not_found", message, "GET /api/v1/models lists the names of a data set")
+    ApiError::not_found("model_not_found", message, "GET /api/v1/models lists the names of a data set")
 }
 
 impl From<ReferenceError> for ApiError {
@@ -39,7 +39,7 @@ impl From<ReferenceError> for ApiError {
                 let hint = format!("give more digits: {first} or {second}");
                 Self::conflict("several_runs", message, hint)
             }
-            _ => Self::missing("run_not_found", message, format!("expected {EXPECTED}")),
+            _ => Self::not_found("run_not_found", message, format!("expected {EXPECTED}")),
         }
     }
 }

@@ -110,9 +110,9 @@ fn table(state: AppState) -> Table {
         .at(RUN, routes!(control::cancel_run))
         .at(RUN, routes!(control::pause_run))
         .at(RUN, routes!(control::resume_run))
+        .at(READ, routes!(stats::show))
         .at(READ, routes!(schedules::list))
         .at(RUN, routes!(schedules::run))
         .at(READ, routes!(webhooks::list))
         .at(ADMIN, routes!(webhooks::test))
-        .at(READ, routes!(stats::show))
 }

@@ -30,12 +30,12 @@ pub struct AppState {
     pub(crate) door: Arc<Door>,
     /// Without one, nothing can be started here.
     pub(crate) runner: Option<Arc<dyn Runner>>,
-    /// Without one, no run is written out as a file.
-    pub(crate) exporter: Option<Arc<dyn Exporter>>,
     /// Without any, nobody is told.
     pub(crate) webhooks: Option<Webhooks>,
     /// Without any, nothing comes by the clock.
     pub(crate) schedules: Option<Schedules>,
+    /// Without one, no run is written out as a file.
+    pub(crate) exporter: Option<Arc<dyn Exporter>>,
     /// Where routes and workers of this process meet.
     pub(crate) desk: Arc<Desk>,
     pub(crate) limits: Limits,
@@ -63,7 +63,6 @@ impl AppState {
             books,
             door,
             runner: None,
-            exporter: None,
             webhooks: None,
             schedules: None,
             desk,
@@ -71,6 +70,7 @@ impl AppState {
             alerts,
             pulse: Arc::default(),
             public_metrics: false,
+            exporter: None,
         }
     }
 

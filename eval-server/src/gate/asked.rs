@@ -152,7 +152,7 @@ async fn of_commit(state: &AppState, newest: &Run, commit: &str) -> Result<Run, 
     state.store.history(&query).await?.into_iter().find(is_of).ok_or_else(|| {
         let message =
             format!("no whole, finished run of {:?} on {:?} is of commit {commit}", newest.name, newest.dataset.name);
-        ApiError::missing("run_not_found", message, "POST /api/v1/runs starts one")
+        ApiError::not_found("run_not_found", message, "POST /api/v1/runs starts one")
     })
 }
 
