@@ -11,6 +11,7 @@ mod id;
 mod alert;
 mod alerts;
 mod audit;
+mod deletes;
 mod delivery;
 mod job;
 mod jobs;
@@ -26,6 +27,7 @@ mod vitals;
 pub use alert::{Ack, AckKind, Alert, AlertId, Finding};
 pub use alerts::{AlertLog, AlertQuery, Opened};
 pub use audit::{Audit, AuditEntry, AuditId, AuditQuery};
+pub use deletes::{Deletes, Deletion, Protection};
 pub use delivery::{Delivery, DeliveryId, DeliveryState, Sent};
 pub use job::{Beat, Hold, Job, JobEnd, JobId, JobState};
 pub use jobs::{JobQuery, Jobs, Submitted};
@@ -40,6 +42,6 @@ pub use vitals::{Condition, Tally, Vitals};
 
 #[cfg(feature = "mock")]
 pub use {
-    alerts::MockAlertLog, audit::MockAudit, jobs::MockJobs, outbox::MockOutbox, queue::MockJobQueue,
-    runner::MockRunner, tokens::MockTokens, vitals::MockVitals,
+    alerts::MockAlertLog, audit::MockAudit, deletes::MockDeletes, jobs::MockJobs, outbox::MockOutbox,
+    queue::MockJobQueue, runner::MockRunner, tokens::MockTokens, vitals::MockVitals,
 };

@@ -1,11 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod assets;
+mod audit;
+mod body;
 mod books;
 mod docs;
 mod error;
 mod evaluations;
+mod events;
 mod health;
+mod jobs;
 mod models;
 mod openapi;
 mod outbound;
@@ -13,13 +18,16 @@ mod query;
 mod router;
 mod routes;
 mod runs;
+mod serve;
 mod state;
 mod webhooks;
 
-pub use access::{Access, Caller};
+pub use access::{Access, AccessOptions, BindError, Bound, Caller, bind, first_token};
 pub use books::Books;
+pub use jobs::{AfterRuns, Workers, WorkersBuilder};
 pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};
 pub use router::{document, router, routes};
 pub use routes::Route;
+pub use serve::{ServeOptions, serve};
 pub use state::AppState;
 pub use webhooks::{Delivered, Next, Receiver, SecretError, Webhook, WebhookSecret, deliver, retry_delay};

@@ -3,6 +3,7 @@
 mod answers;
 mod polish;
 
+use eval_core::server::AuditEntry;
 use eval_core::{Evaluation, LeaderboardEntry, Run, ServedSummary};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -93,6 +94,7 @@ pub(crate) fn cores<T: schemars::JsonSchema>() -> RefOr<Schema> {
 fn collect(generator: &mut SchemaGenerator) {
     generator.subschema_for::<Run>();
     generator.subschema_for::<Evaluation>();
+    generator.subschema_for::<AuditEntry>();
     generator.subschema_for::<LeaderboardEntry>();
     generator.subschema_for::<ServedSummary>();
 }

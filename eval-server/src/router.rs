@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::Response;
+use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
 use eval_core::InMemory;
 use utoipa_axum::routes;
 
-use crate::access::READ;
+use crate::access::{ADMIN, READ, RUN, login, screen};
 use crate::docs::Docs;
 use crate::health::measure;
+use crate::jobs::control::routes as control;
+use crate::jobs::{pages, submit};
 use crate::routes::Table;
-use crate::{Access, AppState, Route, docs, error, evaluations, health, models, openapi, runs};
+use crate::{Access, AppState, Route, assets, audit, docs, error, evaluations, events, health, models, openapi, runs};
 
 /// All routes over this state, for your own service to nest or to serve.
 ///
@@ -37,7 +36,7 @@ pub fn router(state: AppState) -> Router {
         .layer(Extension(Docs::new(&openapi::whole(&document))))
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
-        .layer(map_response(guard))
+        .layer(from_fn_with_state(state.clone(), screen))
         .layer(from_fn_with_state(state.clone(), measure))
         .with_state(state)
 }
@@ -62,30 +61,31 @@ pub fn document() -> serde_json::Value {
 fn table(state: AppState) -> Table {
     let metrics = if state.public_metrics { Access::Public } else { READ };
     Table::new(state)
+        .at(Access::Public, routes!(login::page, login::enter))
+        .at(READ, routes!(login::leave))
+        .at(Access::Public, routes!(assets::show))
         .at(READ, routes!(docs::json))
         .at(READ, routes!(docs::page))
-        .at(Access::Public, routes!(docs::style))
         .at(READ, routes!(health::report::report))
         .at(Access::Public, routes!(health::alive))
         .at(Access::Public, routes!(health::ready))
         .at(metrics, routes!(health::metrics::scrape))
-        .at(READ, routes!(runs::list))
-        .at(READ, routes!(runs::show))
-        .at(READ, routes!(evaluations::list))
+        .at(ADMIN, routes!(audit::list))
+        .at(READ, routes!(pages::list))
+        .at(READ, routes!(pages::show))
+        .at(RUN, routes!(control::cancel_job))
+        .at(RUN, routes!(control::pause_job))
+        .at(RUN, routes!(control::resume_job))
         .at(READ, routes!(models::list))
-}
-
-const HEADERS: [(HeaderName, &str); 3] = [
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (CACHE_CONTROL, "no-store"),
-    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-];
-
-/// Keeps a browser from reading an answer as anything but data, and everyone from keeping it: models and users wrote
-/// parts of it.
-async fn guard(mut response: Response) -> Response {
-    for (name, value) in HEADERS {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    response
+        .at(READ, routes!(runs::list))
+        .at(RUN, routes!(submit::start))
+        .at(RUN, routes!(submit::run_evaluation))
+        .at(READ, routes!(runs::show))
+        .at(READ, routes!(runs::show_alias))
+        .at(ADMIN, routes!(control::delete_run))
+        .at(READ, routes!(evaluations::list))
+        .at(READ, routes!(events::route::watch))
+        .at(RUN, routes!(control::cancel_run))
+        .at(RUN, routes!(control::pause_run))
+        .at(RUN, routes!(control::resume_run))
 }
