@@ -13,7 +13,9 @@ use crate::health::measure;
 use crate::jobs::control::routes as control;
 use crate::jobs::{pages, submit};
 use crate::routes::Table;
-use crate::{Access, AppState, Route, assets, audit, docs, error, evaluations, events, health, models, openapi, runs};
+use crate::{
+    Access, AppState, Route, alerts, assets, audit, docs, error, evaluations, events, health, models, openapi, runs,
+};
 
 /// All routes over this state, for your own service to nest or to serve.
 ///
@@ -61,6 +63,10 @@ pub fn document() -> serde_json::Value {
 fn table(state: AppState) -> Table {
     let metrics = if state.public_metrics { Access::Public } else { READ };
     Table::new(state)
+        .at(READ, routes!(alerts::routes::list))
+        .at(READ, routes!(alerts::routes::show))
+        .at(RUN, routes!(alerts::routes::acknowledge))
+        .at(ADMIN, routes!(alerts::routes::test))
         .at(Access::Public, routes!(login::page, login::enter))
         .at(READ, routes!(login::leave))
         .at(Access::Public, routes!(assets::show))

@@ -9,7 +9,7 @@ use eval_core::{BoxError, Reports};
 use crate::access::Door;
 use crate::health::Pulse;
 use crate::jobs::{Desk, Limits};
-use crate::{AccessOptions, Books, Outbound};
+use crate::{AccessOptions, AlertSettings, Alerts, Books, Outbound};
 
 /// What the routes stand on: a store, and who makes runs. Cheap to clone.
 ///
@@ -39,6 +39,8 @@ pub struct AppState {
     pub(crate) pulse: Arc<Pulse>,
     /// Whether `/metrics` asks for no token.
     pub(crate) public_metrics: bool,
+    /// Who tells people.
+    pub(crate) alerts: Alerts,
 }
 
 impl AppState {
@@ -49,6 +51,7 @@ impl AppState {
 
     /// The same over a store of your own that has the runs, and another that has all else.
     pub fn of(store: Arc<dyn Reports>, books: Arc<dyn Books>) -> Self {
+        let alerts = Alerts::new(store.clone(), books.clone(), AlertSettings::default());
         let desk = Arc::new(Desk::new());
         let door = Arc::new(Door::new(AccessOptions::default()));
         Self {
@@ -60,6 +63,7 @@ impl AppState {
             desk,
             limits: Limits::default(),
             pulse: Arc::default(),
+            alerts,
             public_metrics: false,
         }
     }
@@ -123,6 +127,12 @@ impl AppState {
     /// At most so many jobs of one caller wait or run. Default 100.
     pub fn most_jobs_per_caller(mut self, jobs: usize) -> Self {
         self.limits.of_caller = jobs;
+        self
+    }
+
+    /// The same state, whose people are told so. Default: nobody is told.
+    pub fn alerts(mut self, alerts: Alerts) -> Self {
+        self.alerts = alerts;
         self
     }
 }

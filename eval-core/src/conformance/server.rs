@@ -4,22 +4,23 @@ mod alerts;
 mod audit;
 mod deletes;
 mod jobs;
+mod notices;
 mod outbox;
 mod tokens;
 mod turns;
 mod vitals;
 
-use crate::server::{AlertLog, Audit, Deletes, JobQueue, Jobs, Outbox, Tokens, Vitals};
+use crate::server::{AlertLog, Audit, Deletes, JobQueue, Jobs, Notices, Outbox, Tokens, Vitals};
 use crate::{AttemptLog, Leases, Store};
 
-/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`], [`Audit`], [`Deletes`]
-/// and [`Vitals`]. `make` gives an empty store each time that it is called.
+/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`], [`Notices`], [`Audit`],
+/// [`Deletes`] and [`Vitals`]. `make` gives an empty store each time that it is called.
 ///
 /// # Panics
 /// When something does not hold; the message says what.
 pub async fn server<S>(make: impl AsyncFn() -> S)
 where
-    S: Store + AttemptLog + Leases + Jobs + JobQueue + Outbox + Tokens + AlertLog + Audit + Deletes + Vitals,
+    S: Store + AttemptLog + Leases + Jobs + JobQueue + Outbox + Tokens + AlertLog + Notices + Audit + Deletes + Vitals,
 {
     jobs::kept(&make().await).await;
     jobs::known_again(&make().await).await;
@@ -39,6 +40,8 @@ where
     tokens::ended(&make().await).await;
     alerts::one_of_a_key(&make().await).await;
     alerts::told_and_answered(&make().await).await;
+    notices::told_once(&make().await).await;
+    notices::tried(&make().await).await;
     audit::added(&make().await).await;
     vitals::counted(&make().await).await;
     vitals::latest(&make().await).await;
