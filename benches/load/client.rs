@@ -61,8 +61,8 @@ impl Client {
     }
 
     /// Reads a stream of events to its end; how many bytes it had.
-    pub async fn listen(mut self, path: &str) -> Result<usize> {
-        self.begin("GET", path, "").await?;
+    pub async fn listen(mut self, path: String) -> Result<usize> {
+        self.begin("GET", &path, "").await?;
         let (status, _) = self.head().await?;
         anyhow::ensure!(status == 200, "{path}: {status}");
         let (mut total, mut buffer) = (0, [0; 4096]);

@@ -194,7 +194,7 @@ async fn listeners(server: &Server) -> Result<()> {
     let before = server.resident()?;
     let mut tasks = JoinSet::new();
     for _ in 0..LISTENERS {
-        tasks.spawn(server.client().await?.listen(&format!("/api/v1/runs/{run}/events")));
+        tasks.spawn(server.client().await?.listen(format!("/api/v1/runs/{run}/events")));
     }
     let mut seen = Vec::new();
     for _ in 0..6 {

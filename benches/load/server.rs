@@ -17,7 +17,7 @@ pub async fn serve(url: &str, runs: usize) -> Result<()> {
     if runs > 0 {
         fill::fill(&store, runs).await?;
     }
-    let (token, secret) = Token::issue("load", Scope::Admin)?;
+    let (token, secret) = Token::issue("load", Scope::Admin).map_err(anyhow::Error::from_boxed)?;
     store.put_token(&token).await?;
     let bound = bind("127.0.0.1:0", &*store).await?;
     let runner = Arc::new(Simulations(store.clone()));

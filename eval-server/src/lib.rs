@@ -6,6 +6,8 @@ mod assets;
 mod audit;
 mod body;
 mod books;
+#[cfg(feature = "dashboard")]
+pub mod dashboard;
 mod docs;
 mod error;
 mod evaluations;

@@ -100,18 +100,6 @@ impl AppState {
         self
     }
 
-    /// The same state, whose `/metrics` asks for no token when this is true. Default false: they tell what is evaluated
-    /// here, and how much.
-    pub fn public_metrics(mut self, public: bool) -> Self {
-        self.public_metrics = public;
-        self
-    }
-
-    /// Says that the server is about to end: from now on `/readyz` answers 503, so that nobody sends it new requests.
-    pub fn stopping(&self) {
-        self.pulse.stop();
-    }
-
     /// The same state, in which webhooks may be asked for that this one sends.
     pub fn outbound(mut self, outbound: Outbound) -> Self {
         self.outbound = Some(outbound);
@@ -134,6 +122,18 @@ impl AppState {
     pub fn alerts(mut self, alerts: Alerts) -> Self {
         self.alerts = alerts;
         self
+    }
+
+    /// The same state, whose `/metrics` asks for no token when this is true. Default false: they tell what is evaluated
+    /// here, and how much.
+    pub fn public_metrics(mut self, public: bool) -> Self {
+        self.public_metrics = public;
+        self
+    }
+
+    /// Says that the server is about to end: from now on `/readyz` answers 503, so that nobody sends it new requests.
+    pub fn stopping(&self) {
+        self.pulse.stop();
     }
 }
 

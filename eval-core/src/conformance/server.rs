@@ -20,7 +20,8 @@ use crate::{AttemptLog, Leases, Store};
 /// When something does not hold; the message says what.
 pub async fn server<S>(make: impl AsyncFn() -> S)
 where
-    S: Store + AttemptLog + Leases + Jobs + JobQueue + Outbox + Tokens + AlertLog + Notices + Audit + Deletes + Vitals,
+    S: Store + AttemptLog + Leases,
+    S: Jobs + JobQueue + Outbox + Tokens + AlertLog + Notices + Audit + Deletes + Vitals,
 {
     jobs::kept(&make().await).await;
     jobs::known_again(&make().await).await;

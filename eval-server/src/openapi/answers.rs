@@ -12,10 +12,10 @@ type Shared = (&'static str, &'static str, &'static str);
 /// What any route may answer.
 const ANY: [Shared; 7] = [
     ("400", "BadRequest", "something in the request cannot be understood; the message names it"),
-    ("414", "TargetTooLong", "the path and its query are longer than 8 KiB"),
+    ("414", "TooLong", "the path and its query are longer than 8 KiB"),
     ("421", "Misdirected", "the server is not called by this host name"),
     ("429", "TooMany", "too many requests; `Retry-After` says when to ask again, in seconds"),
-    ("431", "HeadersTooLarge", "the headers are longer than 16 KiB"),
+    ("431", "HeadersTooLong", "the headers are longer than 16 KiB"),
     ("500", "Failed", "the server failed; its log says why"),
     ("503", "Unavailable", "the database is not available, or the server is about to end"),
 ];
@@ -29,9 +29,9 @@ const NAMED: [Shared; 1] = [("404", "NotFound", "there is none of this name or i
 /// What a route that reads a body may answer.
 const BODY: [Shared; 4] = [
     ("408", "TooSlow", "the body did not come in time"),
-    ("413", "TooLarge", "the body is longer than 1 MiB"),
-    ("415", "OfAnotherType", "the body is of another content type"),
-    ("422", "OfAnotherShape", "the body holds something else than the route takes"),
+    ("413", "TooLarge", "the body is larger than the server takes"),
+    ("415", "NotJson", "the body is not `application/json`"),
+    ("422", "Unprocessable", "the body holds something else than it should; the message names it"),
 ];
 
 /// All of them by name, for the components of the document.
