@@ -1,7 +1,7 @@
 //! Models by category, and who is certainly first in one.
 
 use crate::holm;
-use crate::ranking::{difference, mean};
+use crate::paired_ranking::{difference, mean};
 
 /// The mean of one model in one category.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,7 +2,7 @@
 
 mod resample;
 
-use crate::{PairedEffect, Ranking};
+use crate::{PairedEffect, PairedRanking};
 
 /// Below this share of resamples there is no clear pick.
 const CLEAR: f64 = 0.8;
@@ -133,7 +133,7 @@ pub struct Recommendation {
 /// to 1, with weights below 0, or when models have different numbers of questions. O(m n B) for B resamples.
 ///
 /// ```
-/// use eval_drift::{Candidate, Constraints, Ranking, Weights, recommend};
+/// use eval_drift::{Candidate, Constraints, PairedRanking, Weights, recommend};
 /// let model = |right: usize, cost| Candidate {
 ///     scores: (0..200).map(|q| Some(f64::from(q < right))).collect(),
 ///     cost: Some(cost),
@@ -141,7 +141,7 @@ pub struct Recommendation {
 /// };
 /// let models = [model(170, 0.7), model(168, 4.0), model(190, 9.8)];
 /// let scores: Vec<_> = models.iter().map(|model| &model.scores).collect();
-/// let ranking = Ranking::of(&scores, 0.05).unwrap();
+/// let ranking = PairedRanking::of(&scores, 0.05).unwrap();
 /// let limits = Constraints { max_cost: Some(5.0), ..Constraints::default() };
 /// let found = recommend(&models, &ranking, &limits, &Weights::default(), 1_000, 1).unwrap();
 /// assert_eq!((found.pick, found.is_clear), (Some(0), true));
@@ -149,7 +149,7 @@ pub struct Recommendation {
 /// ```
 pub fn recommend(
     models: &[Candidate],
-    ranking: &Ranking,
+    ranking: &PairedRanking,
     constraints: &Constraints,
     weights: &Weights,
     resamples: usize,
@@ -200,7 +200,7 @@ impl Constraints {
 }
 
 fn mean(model: &Candidate) -> Option<f64> {
-    crate::ranking::mean(&model.scores)
+    crate::paired_ranking::mean(&model.scores)
 }
 
 /// The constraints that alone keep a model out.
@@ -215,11 +215,11 @@ fn ruled_out(broken: Vec<Vec<Constraint>>) -> Vec<RuledOut> {
 }
 
 /// The cheapest model that is certainly more accurate.
-fn step_up(pick: usize, models: &[Candidate], ranking: &Ranking, broken: &[Vec<Constraint>]) -> Option<StepUp> {
+fn step_up(pick: usize, models: &[Candidate], ranking: &PairedRanking, broken: &[Vec<Constraint>]) -> Option<StepUp> {
     let better = (0..models.len()).filter(|at| ranking.is_better(*at, pick) && models[*at].cost.is_some());
     let cost = |at: &usize| models[*at].cost.unwrap_or(f64::INFINITY);
     let model = better.min_by(|a, b| cost(a).total_cmp(&cost(b)))?;
-    let gain = crate::ranking::difference(&models[model].scores, &models[pick].scores)?;
+    let gain = crate::paired_ranking::difference(&models[model].scores, &models[pick].scores)?;
     Some(StepUp { model, gain, beyond: broken[model].clone() })
 }
 
@@ -234,7 +234,7 @@ mod tests {
 
     fn recommended(models: &[Candidate], constraints: Constraints) -> Recommendation {
         let scores: Vec<_> = models.iter().map(|model| &model.scores).collect();
-        let ranking = Ranking::of(&scores, 0.05).unwrap();
+        let ranking = PairedRanking::of(&scores, 0.05).unwrap();
         recommend(models, &ranking, &constraints, &Weights::default(), 2_000, 7).unwrap()
     }
 
@@ -294,7 +294,7 @@ mod tests {
         assert!(
             recommend(
                 &[],
-                &Ranking::of::<Vec<_>>(&[], 0.05).unwrap(),
+                &PairedRanking::of::<Vec<_>>(&[], 0.05).unwrap(),
                 &Constraints::default(),
                 &Weights::default(),
                 1,

@@ -1,11 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod alerts;
+mod audit;
+mod body;
 mod books;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
 mod error;
 mod evaluations;
+mod events;
+mod jobs;
 mod models;
 mod openapi;
 mod outbound;
@@ -13,13 +18,20 @@ mod query;
 mod router;
 mod routes;
 mod runs;
+mod serve;
 mod state;
 mod webhooks;
 
-pub use access::{Access, Caller};
+pub use access::{Access, AccessOptions, BindError, Bound, Caller, bind, first_token};
+pub use alerts::{
+    AckError, AlertHook, AlertSettings, Alerts, Channel, Email, Item, Link, MailError, MailServer, MailTls, Message,
+    Slack, Told, Tone,
+};
 pub use books::Books;
+pub use jobs::{AfterRuns, Workers, WorkersBuilder};
 pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};
 pub use router::{router, routes};
 pub use routes::Route;
+pub use serve::{ServeOptions, serve};
 pub use state::AppState;
 pub use webhooks::{Delivered, Next, Receiver, SecretError, Webhook, WebhookSecret, deliver, retry_delay};

@@ -1,5 +1,6 @@
 //! The OpenAPI document of the routes, as it is served.
 
+use eval_core::server::{AckKind, Alert, AuditEntry, NoticeKind, NoticeState};
 use eval_core::{Evaluation, LeaderboardEntry, Run, ServedSummary};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -39,13 +40,33 @@ pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static 
 
 /// Writes down what a route asks of callers, and the answers that any route may give besides its own.
 pub(crate) fn ask(operation: &mut Operation, access: Access) {
-    let mut answers = vec![("500", "the server failed; its log says why"), ("503", "the database is not available")];
+    let mut answers = vec![
+        ("414", "the path and its query are longer than 8 KiB"),
+        ("421", "the server is not known by that name"),
+        ("431", "the headers are longer than 16 KiB"),
+        ("500", "the server failed; its log says why"),
+        ("503", "the database is not available"),
+    ];
     if let Access::Scope(scope) = access {
         operation.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
         let needs = format!("Needs the scope `{}`.", scope.name());
         let text = operation.description.take().map(|text| format!("{text}\n\n{needs}"));
         operation.description = Some(text.unwrap_or(needs));
-        answers.extend([("401", "no token, or one that opens nothing"), ("403", "the token's scope is too small")]);
+        answers.extend([
+            ("401", "no token, or one that opens nothing"),
+            ("403", "the scope is too small, or another page asks"),
+            ("429", "too many requests; Retry-After says when"),
+        ]);
+    }
+    if operation.request_body.is_some() {
+        answers.extend([
+            ("400", "the body cannot be read"),
+            ("403", "another page asks"),
+            ("408", "the body did not come in time"),
+            ("413", "the body is longer than 1 MiB"),
+            ("415", "the body is of another content-type"),
+            ("422", "the body holds something else"),
+        ]);
     }
     for (status, what) in answers {
         let answer = ResponseBuilder::new().description(what).build();
@@ -65,8 +86,13 @@ pub(crate) fn cores<T: schemars::JsonSchema>() -> RefOr<Schema> {
 
 /// The types of eval-core that answers hold. A test finds those that are missing.
 fn collect(generator: &mut SchemaGenerator) {
+    generator.subschema_for::<Alert>();
+    generator.subschema_for::<AckKind>();
+    generator.subschema_for::<NoticeKind>();
+    generator.subschema_for::<NoticeState>();
     generator.subschema_for::<Run>();
     generator.subschema_for::<Evaluation>();
+    generator.subschema_for::<AuditEntry>();
     generator.subschema_for::<LeaderboardEntry>();
     generator.subschema_for::<ServedSummary>();
 }

@@ -9,7 +9,8 @@ use crate::error::ApiError;
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 200;
 
-/// The query of a request, still unchecked.
+/// The query of a request, or a form, still unchecked.
+#[derive(Debug)]
 pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Parameters {
@@ -26,11 +27,28 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
 }
 
 impl Parameters {
+    /// What a form holds.
+    pub(crate) fn of_form(bytes: &[u8]) -> Result<Self, ApiError> {
+        let query = std::str::from_utf8(bytes).ok().and_then(|text| format!("/?{text}").parse().ok());
+        let pairs = query.and_then(|uri| Query::try_from_uri(&uri).ok());
+        let Query(pairs) = pairs.ok_or_else(|| ApiError::bad_parameter("form", "", "name=value&name=value"))?;
+        Ok(Self(pairs))
+    }
+
+    /// Takes a parameter out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<String> {
+        let at = self.0.iter().position(|(found, _)| found == name)?;
+        Some(self.0.remove(at).1)
+    }
+
     /// The same parameters, each of which is one of these and stands once.
     pub(crate) fn only(self, known: &[&str]) -> Result<Checked, ApiError> {
-        for (at, (name, _)) in self.0.iter().enumerate() {
+        for (at, (name, value)) in self.0.iter().enumerate() {
             if !known.contains(&name.as_str()) {
                 return Err(ApiError::unknown_parameter(name, known));
+            }
+            if value.contains('\0') {
+                return Err(ApiError::bad_parameter(name, value, "a text without the character NUL"));
             }
             if self.0[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(ApiError::repeated_parameter(name));

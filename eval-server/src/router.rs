@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::map_response;
-use axum::response::{IntoResponse, Response};
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
 use axum::{Extension, Json, Router};
 use eval_core::InMemory;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use crate::access::READ;
+use crate::access::{ADMIN, READ, RUN, login, screen};
+use crate::jobs::control::routes as control;
+use crate::jobs::{pages, submit};
 use crate::routes::Table;
-use crate::{Access, AppState, Route, error, evaluations, models, openapi, runs};
+use crate::{Access, AppState, Route, alerts, audit, error, evaluations, events, models, openapi, runs};
 
 /// All routes over this state, for your own service to nest or to serve.
 ///
@@ -38,7 +39,7 @@ pub fn router(state: AppState) -> Router {
         .layer(Extension(document))
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
-        .layer(map_response(guard))
+        .layer(from_fn_with_state(state.clone(), screen))
         .with_state(state)
 }
 
@@ -50,12 +51,32 @@ pub fn routes() -> Vec<Route> {
 /// The table of routes.
 fn table(state: AppState) -> Table {
     Table::new(state)
+        .at(READ, routes!(alerts::routes::list))
+        .at(READ, routes!(alerts::routes::show))
+        .at(RUN, routes!(alerts::routes::acknowledge))
+        .at(ADMIN, routes!(alerts::routes::test))
         .at(Access::Public, routes!(health))
+        .at(Access::Public, routes!(login::page, login::enter))
+        .at(READ, routes!(login::leave))
+        .at(ADMIN, routes!(audit::list))
         .at(READ, routes!(document))
-        .at(READ, routes!(runs::list))
-        .at(READ, routes!(runs::show))
-        .at(READ, routes!(evaluations::list))
+        .at(READ, routes!(pages::list))
+        .at(READ, routes!(pages::show))
+        .at(RUN, routes!(control::cancel_job))
+        .at(RUN, routes!(control::pause_job))
+        .at(RUN, routes!(control::resume_job))
         .at(READ, routes!(models::list))
+        .at(READ, routes!(runs::list))
+        .at(RUN, routes!(submit::start))
+        .at(RUN, routes!(submit::run_evaluation))
+        .at(READ, routes!(runs::show))
+        .at(READ, routes!(runs::show_alias))
+        .at(ADMIN, routes!(control::delete_run))
+        .at(READ, routes!(evaluations::list))
+        .at(READ, routes!(events::route::watch))
+        .at(RUN, routes!(control::cancel_run))
+        .at(RUN, routes!(control::pause_run))
+        .at(RUN, routes!(control::resume_run))
 }
 
 /// The process answers.
@@ -78,19 +99,4 @@ struct Document(Arc<str>);
 #[utoipa::path(get, path = "/api/openapi.json", tag = "health", responses((status = 200, body = serde_json::Value)))]
 async fn document(Extension(document): Extension<Document>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], document.0.to_string())
-}
-
-const HEADERS: [(HeaderName, &str); 3] = [
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (CACHE_CONTROL, "no-store"),
-    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-];
-
-/// Keeps a browser from reading an answer as anything but data, and everyone from keeping it: models and users wrote
-/// parts of it.
-async fn guard(mut response: Response) -> Response {
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
 }

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eval_core::Reports;
 use eval_core::server::Runner;
+use eval_core::{BoxError, Reports};
 
-use crate::Books;
+use crate::access::Door;
+use crate::jobs::{Desk, Limits};
+use crate::{AccessOptions, AlertSettings, Alerts, Books, Outbound};
 
 /// What the routes stand on: a store, and who makes runs. Cheap to clone.
 ///
@@ -23,8 +25,17 @@ pub struct AppState {
     pub(crate) store: Arc<dyn Reports>,
     /// All else that is kept.
     pub(crate) books: Arc<dyn Books>,
+    /// Who comes in.
+    pub(crate) door: Arc<Door>,
     /// Without one, nothing can be started here.
     pub(crate) runner: Option<Arc<dyn Runner>>,
+    /// Without one, no webhook can be asked for.
+    pub(crate) outbound: Option<Outbound>,
+    /// Where routes and workers of this process meet.
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) limits: Limits,
+    /// Who tells people.
+    pub(crate) alerts: Alerts,
 }
 
 impl AppState {
@@ -35,12 +46,65 @@ impl AppState {
 
     /// The same over a store of your own that has the runs, and another that has all else.
     pub fn of(store: Arc<dyn Reports>, books: Arc<dyn Books>) -> Self {
-        Self { store, books, runner: None }
+        let alerts = Alerts::new(store.clone(), books.clone(), AlertSettings::default());
+        let desk = Arc::new(Desk::new());
+        let door = Arc::new(Door::new(AccessOptions::default()));
+        Self { store, books, door, runner: None, outbound: None, desk, limits: Limits::default(), alerts }
+    }
+
+    /// The same state, reached like this. Whoever was signed in before is signed in no more.
+    pub fn access(mut self, options: AccessOptions) -> Self {
+        self.door = Arc::new(Door::new(options));
+        self
+    }
+
+    /// A link that signs one browser in, once and within ten minutes, with all rights: for whoever
+    /// starts the server, to be shown on their terminal alone. `base` is where these routes stand, without a slash at the
+    /// end.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use eval_core::InMemory;
+    /// use eval_server::AppState;
+    ///
+    /// let link = AppState::new(Arc::new(InMemory::new())).login_link("http://127.0.0.1:8080")?;
+    /// assert!(link.starts_with("http://127.0.0.1:8080/login?code="));
+    /// # Ok::<(), eval_core::BoxError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the operating system has no randomness to give.
+    pub fn login_link(&self, base: &str) -> Result<String, BoxError> {
+        Ok(format!("{base}/login?code={}", self.door.codes.make()?))
     }
 
     /// The same state, whose runs this one makes.
     pub fn runner(mut self, runner: Arc<dyn Runner>) -> Self {
         self.runner = Some(runner);
+        self
+    }
+
+    /// The same state, in which webhooks may be asked for that this one sends.
+    pub fn outbound(mut self, outbound: Outbound) -> Self {
+        self.outbound = Some(outbound);
+        self
+    }
+
+    /// At most so many jobs wait, of everybody; more are refused until some have been taken. Default 1,000.
+    pub fn most_queued(mut self, jobs: usize) -> Self {
+        self.limits.queued = jobs;
+        self
+    }
+
+    /// At most so many jobs of one caller wait or run. Default 100.
+    pub fn most_jobs_per_caller(mut self, jobs: usize) -> Self {
+        self.limits.of_caller = jobs;
+        self
+    }
+
+    /// The same state, whose people are told so. Default: nobody is told.
+    pub fn alerts(mut self, alerts: Alerts) -> Self {
+        self.alerts = alerts;
         self
     }
 }

@@ -46,16 +46,22 @@ pub fn tags(html: &str) -> Vec<Tag> {
 /// Where the texts of a drawing stand: left, top, right, bottom. The widths are the ones that a usual font has at most.
 pub fn text_boxes(svg: &Svg, font: f64) -> Vec<(String, [f64; 4])> {
     let of = |tag: Tag| {
-        let width = tag.text.chars().count() as f64 * font * 0.56;
+        let text = unescaped(&tag.text);
+        let width = text.chars().count() as f64 * font * 0.56;
         let (x, y) = (tag.number("x"), tag.number("y"));
         let left = match tag.get("text-anchor") {
             Some("middle") => x - width / 2.0,
             Some("end") => x - width,
             _ => x,
         };
-        (tag.text, [left, y - 0.75 * font, left + width, y + 0.2 * font])
+        (text, [left, y - 0.75 * font, left + width, y + 0.2 * font])
     };
     tags(svg.as_str()).into_iter().filter(|tag| tag.name == "text").map(of).collect()
+}
+
+fn unescaped(text: &str) -> String {
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    entities.iter().fold(text.to_owned(), |text, (entity, letter)| text.replace(entity, letter))
 }
 
 /// What every drawing must hold to, whatever the data are.

@@ -5,7 +5,7 @@ use eval_core::{
     Onset, Point, RunId, SampleKey, Settle, Status,
 };
 use eval_drift::{
-    Candidate, Constraints, QuestionScores, Ranking, Recommendation, RunScores, Weights, compare, recommend,
+    Candidate, Constraints, PairedRanking, QuestionScores, Recommendation, RunScores, Weights, compare, recommend,
 };
 use eval_server::dashboard::words::{
     Compared, ModelFinding, Strength, category_note, compare_headline, doubt, evidence, recommendation, run_headline,
@@ -137,7 +137,7 @@ fn a_run_says_what_became_of_it() {
     let (before, bad): (Vec<usize>, Vec<usize>) = (vec![200, 201, 202], (0..30).collect());
     let (headline, note) = said(&run(&before), &run(&bad));
     assert_eq!(headline, "Run 7f3a is 9.0 points below its baseline: 30 questions regressed, 3 improved.");
-    assert!(note.starts_with("Certain only in Reasoning: −30.0 (−39."), "{note}");
+    assert!(note.starts_with("Certain only in Reasoning: −30.0 (−40."), "{note}");
     let (headline, note) = said(&run(&before), &run(&[200, 201, 204]));
     assert!(headline.starts_with("Run 7f3a is too close to call against its baseline: 0.0 points ("), "{headline}");
     assert_eq!(note, "No category changed for certain: each is too close to call.");
@@ -163,9 +163,9 @@ fn models() -> (Vec<Compared>, Vec<Candidate>) {
     (compared.to_vec(), all.map(candidate).to_vec())
 }
 
-fn recommended(candidates: &[Candidate], limits: Constraints) -> (Ranking, Recommendation) {
+fn recommended(candidates: &[Candidate], limits: Constraints) -> (PairedRanking, Recommendation) {
     let scores: Vec<_> = candidates.iter().map(|model| &model.scores).collect();
-    let ranking = Ranking::of(&scores, 0.05).unwrap();
+    let ranking = PairedRanking::of(&scores, 0.05).unwrap();
     let found = recommend(candidates, &ranking, &limits, &Weights::default(), 10_000, 1).unwrap();
     (ranking, found)
 }
@@ -177,7 +177,7 @@ fn a_recommendation_says_why_and_what_more_would_cost() {
     let (ranking, found) = recommended(&candidates, limits);
     assert_eq!(
         compare_headline(&compared, &ranking, Some(&found)),
-        "alpha-large is best; beta-4-mini is the best value for your limits."
+        "alpha-large and beta-4 are tied for best; beta-4-mini is the best value for your limits."
     );
     let said = recommendation(&compared, &found);
     assert_eq!(said[0], "Use beta-4-mini");

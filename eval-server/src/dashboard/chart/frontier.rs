@@ -68,7 +68,11 @@ pub fn frontier(shown: &Frontier) -> Svg {
     grid(&mut pen, &mut labels, (&x, &y));
     let mut steps: Vec<&CostPoint> = finite.iter().copied().filter(|point| !point.dominated).collect();
     steps.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-    pen.path("front", &through(stairs((&x, &y), &steps)), "the frontier");
+    let stairs = stairs((&x, &y), &steps);
+    for step in stairs.windows(2) {
+        labels.take(Area::between(step[0], step[1], 2.0));
+    }
+    pen.path("front", &through(stairs), "the frontier");
     for point in &finite {
         marks(&mut pen, &mut labels, (&x, &y), point);
     }

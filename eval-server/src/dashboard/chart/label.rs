@@ -51,6 +51,12 @@ impl Area {
         Self { left: x - reach_x, top: y - reach_y, right: x + reach_x, bottom: y + reach_y }
     }
 
+    /// What a straight line covers, upright or level, with so much beside it.
+    pub(super) fn between((x1, y1): (f64, f64), (x2, y2): (f64, f64), beside: f64) -> Self {
+        let (left, right) = (x1.min(x2) - beside, x1.max(x2) + beside);
+        Self { left, top: y1.min(y2) - beside, right, bottom: y1.max(y2) + beside }
+    }
+
     /// What a text covers, whose baseline is at y.
     fn of_text((x, y): (f64, f64), anchor: Anchor, text: &str, font: f64) -> Self {
         let width = width(text, font);

@@ -1,6 +1,6 @@
 //! Several models beside each other, in sentences.
 
-use eval_drift::{Constraint, Ranking, Recommendation};
+use eval_drift::{Constraint, PairedRanking, Recommendation};
 use serde::Serialize;
 
 use super::verdict::{capital, named};
@@ -18,7 +18,7 @@ pub struct Compared {
 }
 
 /// Who is best, and which to use, in one sentence. `models` are in the order in which they were ranked.
-pub fn compare_headline(models: &[Compared], ranking: &Ranking, found: Option<&Recommendation>) -> String {
+pub fn compare_headline(models: &[Compared], ranking: &PairedRanking, found: Option<&Recommendation>) -> String {
     let name = |model: usize| models.get(model).map_or("a model", |model| model.name.as_str());
     let first: Vec<&str> =
         ranking.models.iter().filter(|ranked| ranked.best == 1).map(|ranked| name(ranked.model)).collect();
