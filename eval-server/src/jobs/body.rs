@@ -9,7 +9,7 @@ use serde_json::error::Category;
 use crate::error::ApiError;
 
 /// A body of JSON, and its text.
-pub(super) struct JsonBody<T> {
+pub(crate) struct JsonBody<T> {
     pub(super) value: T,
     pub(super) text: String,
 }
