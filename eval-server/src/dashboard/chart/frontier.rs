@@ -57,7 +57,11 @@ pub struct Frontier {
 pub fn frontier(shown: &Frontier) -> Svg {
     let finite: Vec<&CostPoint> =
         shown.points.iter().filter(|point| point.accuracy.is_finite() && point.cost.is_finite()).collect();
-    let costs = finite.iter().map(|point| point.cost).chain(shown.limits.max_cost).filter(|cost| *cost > 0.0);
+    let costs = finite
+        .iter()
+        .map(|point| point.cost)
+        .chain(shown.limits.max_cost)
+        .filter(|cost| cost.is_finite() && *cost > 0.0);
     let (least, most) = costs.fold((f64::INFINITY, 0.0_f64), |(least, most), cost| (least.min(cost), most.max(cost)));
     let x = Scale::log((least / 1.5, most * 1.5), (LEFT, RIGHT));
     let ends = finite.iter().flat_map(|point| point.ends.map_or([point.accuracy; 2], |(low, high)| [low, high]));
@@ -175,7 +179,8 @@ fn name(pen: &mut Pen, labels: &mut Labels, (x, y): (f64, f64), point: &CostPoin
 }
 
 fn title(point: &CostPoint) -> String {
-    let range = point.ends.map(|(low, high)| format!(" ({})", figures::percent_range(low, high))).unwrap_or_default();
+    let ends = point.ends.filter(|(low, high)| low.is_finite() && high.is_finite());
+    let range = ends.map(|(low, high)| format!(" ({})", figures::percent_range(low, high))).unwrap_or_default();
     let cost = figures::dollars(point.cost);
     let role = if point.dominated { ": a cheaper model does as well as far as can be told" } else { "" };
     format!("{}, {}{range}, {cost} per 1,000 questions{role}", point.name, figures::percent(point.accuracy))
