@@ -120,12 +120,9 @@ fn limits(pen: &mut Pen, labels: &mut Labels, (x, y): (&Scale, &Scale), limits: 
         pen.rect("infeas", (LEFT, floor), (right - LEFT, BOTTOM - floor), "below your accuracy floor");
         pen.line("cons", (LEFT, floor), (right, floor));
         let text = format!("below your {:.0}% floor", 100.0 * share);
-        labels.put(
-            pen,
-            "",
-            &text,
-            &[(right - 10.0, BOTTOM - 8.0, Anchor::End), (LEFT + 6.0, BOTTOM - 8.0, Anchor::Start)],
-        );
+        let places = [floor + 15.0, BOTTOM - 8.0].into_iter();
+        let places = places.flat_map(|y| [(right - 10.0, y, Anchor::End), (LEFT + 6.0, y, Anchor::Start)]);
+        labels.put(pen, "", &text, &places.collect::<Vec<_>>());
     }
 }
 
