@@ -7,11 +7,11 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use eval_core::server::{Audit as _, AuditEntry, Idempotency, Job, JobId, JobQuery, JobState, Jobs as _, Submitted};
-use eval_core::{RunError, StoreError};
+use eval_core::{RunError, StoreError, error_chain};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::body::{JsonBody, refused};
+use crate::body::Body;
 use crate::error::{ApiError, Envelope};
 use crate::query::Parameters;
 use crate::{AppState, Caller};
@@ -56,7 +56,7 @@ pub(crate) async fn start(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     parameters: Parameters,
-    body: JsonBody<NewRuns>,
+    Body(body): Body<NewRuns>,
 ) -> Result<Response, ApiError> {
     parameters.only(&[])?;
     submit(&state, &caller, &headers, body).await
@@ -78,22 +78,21 @@ pub(crate) async fn run_evaluation(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     parameters: Parameters,
-    body: JsonBody<NewRuns>,
+    Body(body): Body<NewRuns>,
 ) -> Result<Response, ApiError> {
     parameters.only(&[])?;
     submit(&state, &caller, &headers, body).await
 }
 
-async fn submit(
-    state: &AppState,
-    caller: &Caller,
-    headers: &HeaderMap,
-    body: JsonBody<NewRuns>,
-) -> Result<Response, ApiError> {
+async fn submit(state: &AppState, caller: &Caller, headers: &HeaderMap, body: NewRuns) -> Result<Response, ApiError> {
     let key = key(headers)?;
-    let job = checked(state, caller, body.value).await?;
+    let job = checked(state, caller, body).await?;
     let job = match key {
-        Some(key) => job.idempotent(Idempotency::of(key, &body.text)),
+        // What is asked for, and not how it is spelled.
+        Some(key) => {
+            let asked = serde_json::to_string(&job.request).unwrap_or_default();
+            job.idempotent(Idempotency::of(key, &asked))
+        }
         None => job,
     };
     match let_in(state, &job).await? {
@@ -116,11 +115,9 @@ async fn checked(state: &AppState, caller: &Caller, body: NewRuns) -> Result<Job
     let runner = state.runner.as_ref().ok_or_else(no_runner)?;
     let request = body.into_request()?;
     if let Some(callback) = &request.callback {
-        let Some(outbound) = &state.outbound else {
-            return Err(refused("this server sends no webhooks", "leave callback_url out"));
-        };
-        let unfit = |error: &dyn std::error::Error| refused(format!("callback_url: {error}"), "a public http(s) URL");
-        outbound.check(callback).await.map_err(|error| unfit(&error))?;
+        let hint = "leave callback_url out, or give the URL of a public receiver to a server that signs callbacks";
+        let unfit = |error| refused(format!("callback_url: {}", error_chain(&error)), hint);
+        state.check_callback(callback).await.map_err(unfit)?;
     }
     match runner.check(&request).await {
         Ok(()) => Ok(Job::new(caller.name.clone(), request)),
@@ -177,6 +174,11 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_key", message, "send 1 to 255 visible ASCII characters"))
 }
 
+/// The body can be read, and asks for something that cannot be.
+fn refused(message: impl Into<String>, hint: impl Into<String>) -> ApiError {
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", message, hint)
+}
+
 fn no_runner() -> ApiError {
     let hint = "start runs with evalctl run, or on a server that was started with models";
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "no_runner", "this server makes no runs", hint)
@@ -188,7 +190,7 @@ fn enough(most: usize) -> ApiError {
     ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_jobs", message, hint).retry_after(30)
 }
 
-fn full() -> ApiError {
+pub(crate) fn full() -> ApiError {
     let (message, hint) = ("as many jobs wait as may", "ask again in a minute");
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "queue_full", message, hint).retry_after(60)
 }
