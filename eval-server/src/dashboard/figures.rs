@@ -35,15 +35,18 @@ pub fn size(points: f64) -> String {
 
 /// A share from 0 to 1 in percent, `86.2%`.
 pub fn percent(share: f64) -> String {
-    if !share.is_finite() {
-        return UNKNOWN.to_owned();
-    }
-    format!("{:.1}%", 100.0 * share)
+    hundredths(share).map_or(UNKNOWN.to_owned(), |text| text + "%")
 }
 
 /// The interval of a share from 0 to 1, `82.9 to 88.9`, in percent.
 pub fn percent_range(low: f64, high: f64) -> String {
-    format!("{:.1} to {:.1}", 100.0 * low, 100.0 * high)
+    let [low, high] = [low, high].map(|end| hundredths(end).unwrap_or(UNKNOWN.to_owned()));
+    format!("{low} to {high}")
+}
+
+fn hundredths(share: f64) -> Option<String> {
+    let hundredths = 100.0 * share;
+    hundredths.is_finite().then(|| format!("{hundredths:.1}"))
 }
 
 /// US dollars with as many decimals as they need to be seen: `$4.40`, `$0.0051`.

@@ -165,8 +165,9 @@ fn models() -> (Vec<Compared>, Vec<Candidate>) {
 
 fn recommended(candidates: &[Candidate], limits: Constraints) -> (PairedRanking, Recommendation) {
     let scores: Vec<_> = candidates.iter().map(|model| &model.scores).collect();
-    let ranking = PairedRanking::of(&scores, 0.05).unwrap();
-    let found = recommend(candidates, &ranking, &limits, &Weights::default(), 10_000, 1).unwrap();
+    let ranking = PairedRanking::of(&scores, 0.05).expect("as the fixture has it");
+    let found =
+        recommend(candidates, &ranking, &limits, &Weights::default(), 10_000, 1).expect("as the fixture has it");
     (ranking, found)
 }
 
