@@ -2,6 +2,9 @@
 
 use super::svg::{Anchor, Pen};
 
+/// So many px at least are between two labels of a line.
+const APART: f64 = 4.0;
+
 /// The widest that a letter of this script usually is, in parts of the font size.
 fn em(letter: char) -> f64 {
     match letter as u32 {
@@ -101,7 +104,9 @@ impl Labels {
         let free = |area: &Area| area.within(&self.sheet) && !self.taken.iter().any(|taken| taken.meets(area));
         let found = places.iter().copied().find(|place| free(&area(*place)));
         let Some((x, y, anchor)) = found else { return false };
-        self.take(area((x, y, anchor)));
+        let Area { left, top, right, bottom } = area((x, y, anchor));
+        // Words that touch read as one.
+        self.take(Area { left: left - APART, right: right + APART, top, bottom });
         pen.text(class, (x, y), anchor, text);
         true
     }
