@@ -42,7 +42,8 @@ pub fn stack(shown: &Stack) -> Svg {
     for (fill, class, n, what) in parts.into_iter().filter(|(_, _, n, _)| *n > 0) {
         let (width, text) = (WIDTH * n as f64 / total as f64, format!("{} {what}", figures::thousands(n)));
         // Even one question of many is to be seen.
-        pen.rect(fill, (left + GAP / 2.0, 10.0), ((width - GAP).max(1.0), 16.0), &text);
+        let x = (left + GAP / 2.0).min(WIDTH - 1.0);
+        pen.rect(fill, (x, 10.0), ((width - GAP).max(1.0), 16.0), &text);
         shown.push((left, left + width, class, text));
         left += width;
     }
