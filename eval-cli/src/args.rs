@@ -8,6 +8,7 @@ mod judging;
 mod reading;
 mod recalling;
 mod retention;
+mod serving;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,7 @@ pub(crate) use judging::{
 pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
 pub(crate) use recalling::{Caching, Taping};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
+pub(crate) use serving::ServeArgs;
 
 /// Asks models golden questions, has the answers judged, remembers, and says what moved.
 #[derive(Debug, Parser)]
@@ -166,6 +168,9 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: BaselineVerb,
     },
+    /// Serve the API over HTTP: runs in the background, results, drift and gates for other programs
+    #[command(after_help = serving::SERVE_EXAMPLES)]
+    Serve(ServeArgs),
     /// Check endpoint, key, models, database and data set before anything is paid for
     Doctor(Box<DoctorArgs>),
     /// Look at data sets

@@ -25,4 +25,5 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod selftest;
+pub(crate) mod serve;
 pub(crate) mod show;
