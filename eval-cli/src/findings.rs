@@ -1,131 +1,78 @@
-//! What detectors find in the histories of a database: computed once for each run, method and set of marks, and read from
-//! then on.
+//! What detectors find in the histories of a database, and when it is computed.
 
-mod computed;
-mod earlier;
-
-use std::collections::BTreeMap;
-
-use eval_core::{
-    DriftDetector, DriftLog, DriftReport, HistoryQuery, Marks, Reports, Run, RunId, RunQuery, RunStatus, Timestamp,
-};
-
-use eval_drift::QualityMonitor;
+use eval_core::{DriftLog, HistoryKey, Marks, Reports, Run};
+use eval_drift::findings::{Detector, Findings, FindingsError, Found, Shown, Watched};
+use eval_store::{DieselStore, Spill};
 
 use crate::failure::{Failure, did_you_mean};
-
-pub(crate) use computed::{ended, renew, usual};
-pub(crate) use earlier::Earlier;
-
-/// Runs of a history that are shown at most.
-const LONGEST: usize = 1_000;
+use crate::output::{Console, clean};
 
 /// What findings are made of and where they are kept.
-pub(crate) trait Findings: Reports + Marks + DriftLog {}
+pub(crate) trait Watch: Reports + Marks + DriftLog {}
 
-impl<S: Reports + Marks + DriftLog> Findings for S {}
+impl<S: Reports + Marks + DriftLog> Watch for S {}
 
-/// One history and what was found in its newest run.
-#[derive(Debug)]
-pub(crate) struct Found {
-    /// The newest run.
-    pub(crate) run: Run,
-    /// The level of each run, oldest first.
-    pub(crate) levels: Vec<Level>,
-    /// One for each detector.
-    pub(crate) reports: Vec<DriftReport>,
-    /// What came before a history that is too short yet.
-    pub(crate) earlier: Option<Earlier>,
+fn of(store: &dyn Watch) -> Findings<'_> {
+    Findings::of(store, store, store)
 }
-
-/// A history to look at, by its newest run.
-#[derive(Debug)]
-pub(crate) struct Watched {
-    /// The newest run.
-    pub(crate) run: Run,
-    /// The run with which the baseline begins; `None` for the start of the era.
-    pub(crate) from: Option<RunId>,
-}
-
-/// How much of a history is shown: it changes nothing in what is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shown {
-    /// The newest runs, so many.
-    Runs(usize),
-    /// The runs of so many days before the newest one.
-    Days(i64),
-}
-
-impl Default for Shown {
-    fn default() -> Self {
-        Self::Runs(90)
-    }
-}
-
-/// The mean score of a run.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
-pub(crate) struct Level {
-    /// The run.
-    pub(crate) run: RunId,
-    /// When it began (UTC).
-    pub(crate) at: Timestamp,
-    /// The mean score, in percent; `None` when nothing was scored.
-    pub(crate) percent: Option<f64>,
-}
-
-/// A detector that was chosen.
-pub(crate) type Detector = Box<dyn DriftDetector>;
 
 /// Looks at these histories. What several of them show is corrected for how many they are.
 pub(crate) async fn look(
-    store: &dyn Findings,
+    store: &dyn Watch,
     watched: Vec<Watched>,
     detectors: &[Detector],
     shown: Shown,
 ) -> Result<Vec<Found>, Failure> {
-    let mut found = Vec::new();
-    for Watched { run, from } in watched {
-        let reports = match from {
-            Some(first) => computed::since(store, &run, first, detectors).await?,
-            None => computed::reports(store, &run, detectors).await?,
-        };
-        let runs = shown_of(store, &run, shown).await?;
-        let is_young = runs.len() < QualityMonitor::MIN_RUNS as usize;
-        let earlier = match runs.last().filter(|_| is_young) {
-            Some(oldest) => earlier::before(store, oldest).await?,
-            None => None,
-        };
-        found.push(Found { levels: levels(&runs), run, reports, earlier });
-    }
-    correct(&mut found);
-    Ok(found)
+    of(store).look(watched, detectors, shown).await.map_err(|error| failure(error, None))
 }
 
 /// The newest whole run of each of these names, of all when there is none, on one data set or on all, by name.
-pub(crate) async fn newest(store: &dyn Findings, names: &[String], dataset: Option<&str>) -> Result<Vec<Run>, Failure> {
-    let mut query = RunQuery::default();
-    (query.limit, query.status, query.dataset) = (500, Some(RunStatus::Finished), dataset.map(str::to_owned));
-    let mut newest: BTreeMap<(String, String), Run> = BTreeMap::new();
-    loop {
-        let page = store.list_runs(&query).await?;
-        let Some(last) = page.last() else { break };
-        query.before = Some(last.id);
-        for run in page.into_iter().filter(Run::is_comparable) {
-            newest.entry((run.name.clone(), run.dataset.name.clone())).or_insert(run);
+pub(crate) async fn newest(store: &dyn Watch, names: &[String], dataset: Option<&str>) -> Result<Vec<Run>, Failure> {
+    of(store).newest(names, dataset).await.map_err(|error| failure(error, dataset))
+}
+
+/// Computes what is found in the histories of these runs after they changed: runs have finished or came in, were marked
+/// or deleted. What was found in the newest run of each history before is replaced. A failure is told and stops nobody:
+/// who looks later computes what is missing.
+pub(crate) async fn renew(console: &Console, store: &dyn Watch, runs: &[Run]) {
+    let mut keys: Vec<HistoryKey> = Vec::new();
+    for key in runs.iter().filter(|run| run.is_comparable()).map(HistoryKey::of) {
+        if !keys.contains(&key) {
+            keys.push(key);
         }
     }
-    let known = || newest.keys().map(|(name, _)| name.as_str());
-    match names.iter().find(|name| known().all(|known| known != name.as_str())) {
-        Some(missing) => Err(unknown(missing, dataset, known())),
-        None if newest.is_empty() => Err(nothing(dataset)),
-        None => Ok(newest.into_values().filter(|run| names.is_empty() || names.contains(&run.name)).collect()),
+    for key in keys {
+        let name = clean(&key.name);
+        if let Err(error) = of(store).renew(key).await {
+            console.warn(format!("what drifted in {name} was not computed: {}", Failure::from(error)));
+        }
     }
 }
 
-fn unknown<'a>(name: &str, dataset: Option<&str>, known: impl Iterator<Item = &'a str>) -> Failure {
+/// The same when a run has ended. A database in trouble is left alone.
+pub(crate) async fn ended(console: &Console, store: &Spill<DieselStore>, runs: &[Run]) {
+    if store.spilled().is_none() && !store.is_behind() {
+        renew(console, store.inner(), runs).await;
+    }
+}
+
+fn failure(error: FindingsError, dataset: Option<&str>) -> Failure {
+    match error {
+        FindingsError::Unknown { name, known } => unknown(&name, dataset, &known),
+        FindingsError::Nothing => nothing(dataset),
+        FindingsError::NotInHistory { run, name } => {
+            let (id, name) = (run.short(), clean(&name));
+            Failure::usage(format!("run {id} is not in the history of {name} that is looked at"))
+                .hint("it was made otherwise (prompt, parameters, judge, data set): evalctl compare puts two runs beside each other")
+        }
+        FindingsError::Store(error) => error.into(),
+    }
+}
+
+fn unknown(name: &str, dataset: Option<&str>, known: &[String]) -> Failure {
     let on = dataset.map(|dataset| format!(" on `{dataset}`")).unwrap_or_default();
     let failure = Failure::usage(format!("there is no whole, finished run of `{name}`{on}"));
-    match did_you_mean(name, known) {
+    match did_you_mean(name, known.iter().map(String::as_str)) {
         Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
         None => failure.hint("`evalctl models` lists the names; runs over a part (--limit, --category) do not count"),
     }
@@ -135,37 +82,4 @@ fn nothing(dataset: Option<&str>) -> Failure {
     let on = dataset.map(|dataset| format!(" on `{dataset}`")).unwrap_or_default();
     Failure::usage(format!("there is no whole, finished run{on} yet"))
         .hint("runs over a part (--limit, --category, --draw) do not count; start with `evalctl demo` or `evalctl run`")
-}
-
-/// The runs of a history that are shown, newest first.
-async fn shown_of(store: &dyn Findings, run: &Run, shown: Shown) -> Result<Vec<Run>, Failure> {
-    let mut query = HistoryQuery::of(run);
-    match shown {
-        Shown::Runs(most) => query.limit = most,
-        Shown::Days(days) => {
-            let seconds = days.saturating_mul(86_400);
-            query.since = Timestamp::from_second(run.started.as_second().saturating_sub(seconds)).ok();
-            query.limit = LONGEST;
-        }
-    }
-    Ok(store.history(&query).await?)
-}
-
-fn levels(runs: &[Run]) -> Vec<Level> {
-    let level = |run: &Run| {
-        let percent = run.score().map(|score| score.mean * 100.0);
-        Level { run: run.id, at: run.started, percent }
-    };
-    runs.iter().rev().map(level).collect()
-}
-
-/// Corrects what is looked at together.
-fn correct(found: &mut [Found]) {
-    let counts: Vec<usize> = found.iter().map(|found| found.reports.len()).collect();
-    let mut all: Vec<DriftReport> = found.iter_mut().flat_map(|found| found.reports.drain(..)).collect();
-    eval_drift::correct_family(&mut all);
-    let mut all = all.into_iter();
-    for (found, count) in found.iter_mut().zip(counts) {
-        found.reports.extend(all.by_ref().take(count));
-    }
 }

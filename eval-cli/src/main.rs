@@ -20,7 +20,6 @@ mod recalled;
 mod refs;
 mod report;
 mod scores;
-mod settings_apart;
 mod stop;
 mod telemetry;
 mod verbs;

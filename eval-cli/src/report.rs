@@ -1,6 +1,6 @@
 //! The table at the end of a run and of the leaderboard.
 
-use eval_core::{Estimate, Interim, LeaderboardEntry, Reports, Run, RunKind, RunStatus};
+use eval_core::{Interim, LeaderboardEntry, Reports, Run, RunKind, RunStatus};
 
 use crate::failure::Failure;
 use crate::output::{Align, Console, Table, clean, counted, interval, latency, percent, total_money};
@@ -127,21 +127,4 @@ pub(crate) fn categories(console: &Console, run: &Run) -> Option<String> {
         ]);
     }
     Some(table.render(console.width))
-}
-
-/// The ranks that each of these could have, best first, as far as the intervals tell: `1–3`.
-///
-/// A model is surely behind another only where their 95 % intervals do not overlap. That is cautious: two intervals
-/// may overlap although a paired comparison of the same questions tells the models apart.
-pub(crate) fn rank_ranges(scores: &[Option<Estimate>]) -> Vec<String> {
-    let ends = |score: &Option<Estimate>| score.and_then(|score| score.interval).map(|found| (found.low, found.high));
-    let total = scores.iter().filter(|score| ends(score).is_some()).count();
-    let range = |score: &Option<Estimate>| {
-        let (low, high) = ends(score)?;
-        let better = scores.iter().filter_map(ends).filter(|other| other.0 > high).count();
-        let worse = scores.iter().filter_map(ends).filter(|other| other.1 < low).count();
-        let (first, last) = (1 + better, total - worse);
-        Some(if first == last { first.to_string() } else { format!("{first}–{last}") })
-    };
-    scores.iter().map(|score| range(score).unwrap_or_else(|| "–".into())).collect()
 }

@@ -74,8 +74,9 @@ pub use score::Score;
 pub use served::{Flag, PromptTokens, ServedSummary};
 pub use spec::RunSpec;
 pub use store::{
-    Baseline, Baselines, Change, Changes, Comparison, ComparisonQuery, CostQuery, DailyCost, DriftLog, Durable,
-    EvaluationQuery, HistoryQuery, InMemory, Interim, LeaderboardEntry, Marks, Reports, RunQuery, Stats, Store,
+    Against, Baseline, Baselines, Change, Changes, Commits, Comparison, ComparisonQuery, CostQuery, DailyCost,
+    DriftLog, Durable, EvaluationQuery, HistoryQuery, InMemory, Interim, LeaderboardEntry, Marks, Missing,
+    ReferenceError, Reports, RunQuery, SoughtBy, Stats, Store, find_baseline, find_run, newest_run,
 };
 pub use summary::{CategorySummary, Counts, Latency, Summarizer, Summary, Total};
 pub use waits::{Ending, Held, Wait, Waiting, Waits};

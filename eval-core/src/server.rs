@@ -11,6 +11,7 @@ mod id;
 mod alert;
 mod alerts;
 mod audit;
+mod deletes;
 mod delivery;
 mod job;
 mod jobs;
@@ -25,6 +26,7 @@ mod tokens;
 pub use alert::{Ack, AckKind, Alert, AlertId, Finding};
 pub use alerts::{AlertLog, AlertQuery, Opened};
 pub use audit::{Audit, AuditEntry, AuditId, AuditQuery};
+pub use deletes::{Deletes, Deletion, Protection};
 pub use delivery::{Delivery, DeliveryId, DeliveryState, Sent};
 pub use job::{Beat, Hold, Job, JobEnd, JobId, JobState};
 pub use jobs::{JobQuery, Jobs, Submitted};
@@ -38,6 +40,6 @@ pub use tokens::{Refusal, Scope, Token, Tokens};
 
 #[cfg(feature = "mock")]
 pub use {
-    alerts::MockAlertLog, audit::MockAudit, jobs::MockJobs, outbox::MockOutbox, queue::MockJobQueue,
-    runner::MockRunner, tokens::MockTokens,
+    alerts::MockAlertLog, audit::MockAudit, deletes::MockDeletes, jobs::MockJobs, outbox::MockOutbox,
+    queue::MockJobQueue, runner::MockRunner, tokens::MockTokens,
 };

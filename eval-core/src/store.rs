@@ -8,6 +8,7 @@ mod drift_log;
 mod history;
 mod interim;
 mod memory;
+mod reference;
 mod reports;
 mod served;
 mod stats;
@@ -27,6 +28,7 @@ pub use interim::Interim;
 pub use memory::InMemory;
 #[cfg(feature = "server")]
 pub(crate) use memory::lock;
+pub use reference::{Against, Commits, Missing, ReferenceError, SoughtBy, find_baseline, find_run, newest_run};
 pub use reports::{LeaderboardEntry, Reports};
 pub use stats::Stats;
 

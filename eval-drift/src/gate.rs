@@ -5,10 +5,12 @@ mod changes;
 mod comparable;
 mod drop;
 mod junit;
+mod kept;
 mod limits;
 mod markdown;
 mod needs;
 mod report;
+mod stored;
 mod text;
 mod words;
 
@@ -22,6 +24,7 @@ pub use junit::junit;
 pub use markdown::Markdown;
 pub use needs::Needs;
 pub use report::{Bounds, Check, CheckOutcome, CheckUnit, Decision, GateReport, Inconclusive};
+pub use stored::StoredBaseline;
 pub use text::text;
 
 pub(crate) use changes::{categories, differences_of_settings, question_changes};
@@ -203,6 +206,12 @@ impl Gate {
     /// epochs, and each has a third of alpha. With another policy there is one look with all of alpha.
     pub fn look(&self, look: u32, candidate: &RunScores, baseline: &[RunScores]) -> GateReport {
         report::assemble(self, look, candidate, baseline)
+    }
+
+    /// The tag of a run that keeps these limits with it: a later run that is held against this one by other limits is told
+    /// so.
+    pub fn tag(&self) -> (String, String) {
+        kept::tag(self)
     }
 
     /// Looks that the policy allows.

@@ -28,6 +28,7 @@ mod energy_distance;
 mod era;
 mod ewma;
 mod family;
+pub mod findings;
 mod fisher_exact;
 mod floats;
 mod gate;
@@ -71,6 +72,7 @@ mod quality;
 mod quantile;
 mod question_drop;
 mod questions;
+mod ranking;
 mod rate_test;
 mod ratio_monitor;
 #[cfg(feature = "reference")]
@@ -78,7 +80,9 @@ pub mod reference;
 mod replay;
 mod roster;
 mod run_scores;
+mod same_answers;
 mod self_test;
+mod settings_apart;
 mod shared_questions;
 mod shares;
 mod sign_flip;
@@ -86,6 +90,7 @@ mod sorting;
 mod special;
 mod sr_edetector;
 mod steps;
+pub mod stored;
 mod tost;
 mod total_variation;
 mod two_proportion_z;
@@ -121,7 +126,7 @@ pub use family::correct_family;
 pub use fisher_exact::{FisherExact, fisher_exact};
 pub use gate::{
     Answers, Bounds, CategoryChange, ChangeCounts, Check, CheckOutcome, CheckUnit, Decision, Gate, GateReport,
-    Inconclusive, Markdown, Needs, Policy, QuestionChange, SettingChange, annotations, junit, text,
+    Inconclusive, Markdown, Needs, Policy, QuestionChange, SettingChange, StoredBaseline, annotations, junit, text,
 };
 pub use glr_thresholds::glr_threshold;
 pub use harrell_davis::harrell_davis;
@@ -160,10 +165,13 @@ pub use ppi_mean::{PpiEstimate, PpiMean, ppi_mean};
 pub use proportion::Proportion;
 pub use quantile::{QuantileInterval, quantile, quantile_interval};
 pub use question_drop::{binary_drop, failures_needed, graded_drop};
+pub use ranking::{Place, Ranking};
 pub use rate_test::{RateTest, rate_test};
 pub use ratio_monitor::{RatioMonitor, RatioReading};
 pub use run_scores::{QuestionScores, RunScores, ScoresError};
+pub use same_answers::SameAnswers;
 pub use self_test::{Injection, Rate, SelfTest, SelfTestReport, SelfTestScenario};
+pub use settings_apart::{SettingApart, settings_apart};
 pub use sign_flip::{Flips, SignFlip, sign_flip};
 pub use sr_edetector::ShiryaevRoberts;
 pub use tost::{Tost, tost};

@@ -39,8 +39,18 @@ pub(crate) struct Envelope {
 }
 
 impl ApiError {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
         Self { status, retry_after: None, body: Body { code, message: message.into(), hint: hint.into() } }
+    }
+
+    /// The same, worth asking again after so many seconds.
+    pub(crate) fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// A parameter whose value cannot be understood.

@@ -6,6 +6,8 @@ mod body;
 mod books;
 mod error;
 mod evaluations;
+mod events;
+mod jobs;
 mod models;
 mod openapi;
 mod outbound;
@@ -19,6 +21,7 @@ mod webhooks;
 
 pub use access::{Access, AccessOptions, BindError, Bound, Caller, bind, first_token};
 pub use books::Books;
+pub use jobs::{AfterRuns, Workers, WorkersBuilder};
 pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};
 pub use router::{router, routes};
 pub use routes::Route;

@@ -11,9 +11,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use crate::access::{ADMIN, READ, login, screen};
+use crate::access::{ADMIN, READ, RUN, login, screen};
+use crate::jobs::control::routes as control;
+use crate::jobs::{pages, submit};
 use crate::routes::Table;
-use crate::{Access, AppState, Route, audit, error, evaluations, models, openapi, runs};
+use crate::{Access, AppState, Route, audit, error, evaluations, events, models, openapi, runs};
 
 /// All routes over this state, for your own service to nest or to serve.
 ///
@@ -54,10 +56,23 @@ fn table(state: AppState) -> Table {
         .at(READ, routes!(login::leave))
         .at(ADMIN, routes!(audit::list))
         .at(READ, routes!(document))
-        .at(READ, routes!(runs::list))
-        .at(READ, routes!(runs::show))
-        .at(READ, routes!(evaluations::list))
+        .at(READ, routes!(pages::list))
+        .at(READ, routes!(pages::show))
+        .at(RUN, routes!(control::cancel_job))
+        .at(RUN, routes!(control::pause_job))
+        .at(RUN, routes!(control::resume_job))
         .at(READ, routes!(models::list))
+        .at(READ, routes!(runs::list))
+        .at(RUN, routes!(submit::start))
+        .at(RUN, routes!(submit::run_evaluation))
+        .at(READ, routes!(runs::show))
+        .at(READ, routes!(runs::show_alias))
+        .at(ADMIN, routes!(control::delete_run))
+        .at(READ, routes!(evaluations::list))
+        .at(READ, routes!(events::route::watch))
+        .at(RUN, routes!(control::cancel_run))
+        .at(RUN, routes!(control::pause_run))
+        .at(RUN, routes!(control::resume_run))
 }
 
 /// The process answers.

@@ -96,12 +96,31 @@ pub(crate) async fn show(
     parameters: Parameters,
 ) -> Result<Json<One>, ApiError> {
     parameters.only(&[])?;
+    Ok(Json(one(&state, id).await?))
+}
+
+/// The same as `GET /api/v1/runs/{id}`.
+#[utoipa::path(
+    get, path = "/api/v1/run/{id}", tag = "runs",
+    params(("id" = Uuid, Path, description = "The run")),
+    responses((status = 200, body = One), (status = 400, body = Envelope), (status = 404, body = Envelope)),
+)]
+pub(crate) async fn show_alias(
+    State(state): State<AppState>,
+    PathRun(id): PathRun,
+    parameters: Parameters,
+) -> Result<Json<One>, ApiError> {
+    parameters.only(&[])?;
+    Ok(Json(one(&state, id).await?))
+}
+
+async fn one(state: &AppState, id: RunId) -> Result<One, ApiError> {
     let run = state.store.get_run(id).await?;
     let served = state.store.served(id).await?;
-    let prompt_tokens = beside(&state, &run).await?;
+    let prompt_tokens = beside(state, &run).await?;
     let mut notes = served.words();
     notes.extend(prompt_tokens.as_ref().and_then(|beside| beside.tokens.words()));
-    Ok(Json(One { run, served, prompt_tokens, notes }))
+    Ok(One { run, served, prompt_tokens, notes })
 }
 
 /// The prompt tokens beside those of the run before in its history. Who graded has nothing to do with them.

@@ -7,7 +7,8 @@ use eval_core::server::Runner;
 use eval_core::{BoxError, Reports};
 
 use crate::access::Door;
-use crate::{AccessOptions, Books};
+use crate::jobs::{Desk, Limits};
+use crate::{AccessOptions, Books, Outbound};
 
 /// What the routes stand on: a store, and who makes runs. Cheap to clone.
 ///
@@ -28,6 +29,11 @@ pub struct AppState {
     pub(crate) door: Arc<Door>,
     /// Without one, nothing can be started here.
     pub(crate) runner: Option<Arc<dyn Runner>>,
+    /// Without one, no webhook can be asked for.
+    pub(crate) outbound: Option<Outbound>,
+    /// Where routes and workers of this process meet.
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) limits: Limits,
 }
 
 impl AppState {
@@ -38,7 +44,9 @@ impl AppState {
 
     /// The same over a store of your own that has the runs, and another that has all else.
     pub fn of(store: Arc<dyn Reports>, books: Arc<dyn Books>) -> Self {
-        Self { store, books, door: Arc::new(Door::new(AccessOptions::default())), runner: None }
+        let desk = Arc::new(Desk::new());
+        let door = Arc::new(Door::new(AccessOptions::default()));
+        Self { store, books, door, runner: None, outbound: None, desk, limits: Limits::default() }
     }
 
     /// The same state, reached like this. Whoever was signed in before is signed in no more.
@@ -70,6 +78,24 @@ impl AppState {
     /// The same state, whose runs this one makes.
     pub fn runner(mut self, runner: Arc<dyn Runner>) -> Self {
         self.runner = Some(runner);
+        self
+    }
+
+    /// The same state, in which webhooks may be asked for that this one sends.
+    pub fn outbound(mut self, outbound: Outbound) -> Self {
+        self.outbound = Some(outbound);
+        self
+    }
+
+    /// At most so many jobs wait, of everybody; more are refused until some have been taken. Default 1,000.
+    pub fn most_queued(mut self, jobs: usize) -> Self {
+        self.limits.queued = jobs;
+        self
+    }
+
+    /// At most so many jobs of one caller wait or run. Default 100.
+    pub fn most_jobs_per_caller(mut self, jobs: usize) -> Self {
+        self.limits.of_caller = jobs;
         self
     }
 }

@@ -66,7 +66,7 @@ async fn assert_goes_on(file: &Path, kill: &str) {
     let found = open(&url).await.list_runs(&RunQuery::default()).await.expect("they are read");
     assert_eq!((found.len(), found[0].tags["team"].as_str()), (1, "blue"), "{kill}");
     assert!(DatabaseStatus::read(&url).await.expect("it is read").is_current());
-    let mut copy = connection(&file.with_file_name("eval.db.before-20261125000002"));
+    let mut copy = connection(&file.with_file_name("eval.db.before-20261125000005"));
     let tags = diesel::select(sql::<Text>("tags FROM runs")).get_result::<String>(&mut copy);
     assert_eq!(tags.as_deref(), Ok(r#"{"team":"blue"}"#), "the copy is as the database was, {kill}");
 }
@@ -101,5 +101,5 @@ fn migrate_and_kill(folder: &Path, files: &[&str], nth: u32) -> Option<ExitStatu
 async fn migration_of_a_child() {
     let folder = PathBuf::from(std::env::var_os("FOLDER").unwrap());
     drop(open(&folder.join("eval.db").display().to_string()).await);
-    assert!(fs::exists(folder.join("eval.db.before-20261125000002")).unwrap());
+    assert!(fs::exists(folder.join("eval.db.before-20261125000005")).unwrap());
 }

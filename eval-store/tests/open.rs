@@ -145,7 +145,7 @@ async fn f15_a_newer_schema_is_refused_with_both_versions() {
     connection(&folder.path().join("eval.db")).batch_execute(newer).unwrap();
     let error = refusal(&url(&folder, "eval.db")).await;
     assert!(error.contains("version 29990101000000"), "{error}");
-    assert!(error.contains("knows 20261125000002 at most; use a newer program or another database"), "{error}");
+    assert!(error.contains("knows 20261125000005 at most; use a newer program or another database"), "{error}");
 }
 
 /// What the first version made: its tables and a run with tags.
@@ -164,7 +164,7 @@ async fn f15_an_older_database_is_copied_and_brought_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
     connection(&folder.path().join("eval.db")).batch_execute(FIRST_VERSION).unwrap();
     let status = DatabaseStatus::read(&url(&folder, "eval.db")).await.unwrap();
-    assert_eq!((status.applied.as_deref(), &*status.known), (Some("20261123000000"), "20261125000002"));
+    assert_eq!((status.applied.as_deref(), &*status.known), (Some("20261123000000"), "20261125000005"));
     assert_eq!((status.runs, status.attempts, status.is_current()), (Some(1), None, false), "nothing was changed");
     let store = open(&url(&folder, "eval.db")).await;
     let mut query = RunQuery::default();
@@ -173,7 +173,7 @@ async fn f15_an_older_database_is_copied_and_brought_up_to_date() {
     let tags: Vec<_> = found[0].tags.iter().map(|(key, value)| (&**key, &**value)).collect();
     assert_eq!((found.len(), tags), (1, vec![("it's", ""), ("team", "blue")]));
 
-    let mut copy = connection(&folder.path().join("eval.db.before-20261125000002"));
+    let mut copy = connection(&folder.path().join("eval.db.before-20261125000005"));
     let old = diesel::select(sql::<Text>("tags FROM runs")).get_result::<String>(&mut copy).unwrap();
     assert_eq!(old, r#"{"team":"blue","it's":""}"#, "the copy is as the database was");
     drop((store, copy));
@@ -207,7 +207,7 @@ async fn f15_an_older_database_is_migrated_once_however_many_open_it() {
         tasks.spawn(async move { open(&url).await.list_runs(&RunQuery::default()).await.unwrap().len() });
     }
     assert_eq!(tasks.join_all().await, [1; 6]);
-    let mut copy = connection(&folder.path().join("eval.db.before-20261125000002"));
+    let mut copy = connection(&folder.path().join("eval.db.before-20261125000005"));
     let old = diesel::select(sql::<BigInt>("count(tags) FROM runs")).get_result::<i64>(&mut copy);
     assert_eq!((old, std::fs::read_dir(&folder).unwrap().count()), (Ok(1), 2), "one copy, of the older database");
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::findings::Shown;
+use eval_drift::findings::Shown;
 
 pub(super) const DRIFT_EXAMPLES: &str = "\
 Examples:

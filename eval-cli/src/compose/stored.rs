@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use eval_core::{Dataset, Evaluation, Run, RunId, RunKind, RunQuery, RunStatus, Sample, SampleId, Store};
+use eval_drift::stored;
 
 use crate::failure::Failure;
 use crate::output::clean;
-use crate::{refs, scores};
+use crate::refs;
 
 /// The stored answers that are judged again.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl Again {
         run: Run,
         against: Option<Run>,
     ) -> Result<(Self, Dataset), Failure> {
-        let evaluations = scores::evaluations(store, &run).await?;
+        let evaluations = stored::evaluations(store, &run).await?;
         if !evaluations.iter().any(|evaluation| evaluation.completion.is_some()) {
             return Err(Failure::usage(format!("run {} has no answers that could be judged", run.id.short())));
         }
@@ -68,7 +69,7 @@ impl Frozen {
             NEWEST => newest(store, dataset).await?,
             reference => named(store, reference).await?,
         };
-        let evaluations = scores::evaluations(store, &set).await?;
+        let evaluations = stored::evaluations(store, &set).await?;
         Ok(Self { dataset: questions(&set, &evaluations)?, set })
     }
 }
@@ -116,7 +117,7 @@ pub(crate) fn questions(run: &Run, evaluations: &[Evaluation]) -> Result<Dataset
 
 async fn beside(store: &dyn Store, evaluations: &[Evaluation], run: &Run, other: &Run) -> Result<Against, Failure> {
     let mut answers = BTreeMap::new();
-    for evaluation in scores::evaluations(store, other).await? {
+    for evaluation in stored::evaluations(store, other).await? {
         if let Some(completion) = evaluation.completion {
             answers.entry(evaluation.sample.id.clone()).or_insert(completion.text);
         }

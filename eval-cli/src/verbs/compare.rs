@@ -4,11 +4,11 @@ mod answers;
 mod diff;
 mod forest;
 mod markdown;
-mod same_answers;
 
 use eval_core::Change;
 use eval_drift::neutral::{cut, line};
-use eval_drift::{QuestionChange, RatioChange, RunComparison, RunScores, ScoresError, SettingChange};
+use eval_drift::stored;
+use eval_drift::{QuestionChange, RatioChange, RunComparison, RunScores, SameAnswers, ScoresError, SettingChange};
 use serde_json::json;
 
 use crate::args::{CompareArgs, Format, Global, Only};
@@ -17,7 +17,7 @@ use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, did_you_mean};
 use crate::output::{BOLD, Console, DIM, ERROR, GOOD, shorten};
-use crate::{refs, scores};
+use crate::refs;
 use answers::Answers;
 use diff::Piece;
 
@@ -31,10 +31,10 @@ const SAME: usize = 60;
 pub(crate) async fn compare(console: &Console, global: &Global, args: CompareArgs) -> Outcome {
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::existing_store(&settings).await?;
-    let (mut named, mut runs, mut again) = (Vec::new(), Vec::new(), same_answers::Found::default());
+    let (mut named, mut runs, mut again) = (Vec::new(), Vec::new(), SameAnswers::default());
     for reference in &args.runs {
         let run = refs::resolve(&store, reference).await?;
-        runs.push(again.beside_first(&run, scores::of(&store, &run).await?));
+        runs.push(again.beside_first(&run, stored::scores(&store, &run).await?));
         named.push(run);
     }
     if let Some(category) = &args.category {

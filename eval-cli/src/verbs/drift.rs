@@ -8,7 +8,8 @@ mod mark;
 mod markdown;
 mod words;
 
-use eval_core::{Cause, DriftReport, MarkKind, Measure, Run, Status};
+use eval_core::{Against, Cause, DriftReport, MarkKind, Measure, Run, Status};
+use eval_drift::findings::{Found, Watched};
 use eval_store::DieselStore;
 
 use crate::args::{DriftArgs, DriftVerb, Format, Global, Looking};
@@ -16,7 +17,7 @@ use crate::compose;
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
-use crate::findings::{self, Found, Watched};
+use crate::findings;
 use crate::output::{Console, clean};
 use crate::refs;
 
@@ -62,13 +63,13 @@ async fn watched(
     reference: Option<&str>,
 ) -> Result<Vec<Watched>, Failure> {
     let Some(reference) = reference else {
-        return Ok(runs.into_iter().map(|run| Watched { run, from: None }).collect());
+        return Ok(runs.into_iter().map(Watched::new).collect());
     };
     let mut watched = Vec::new();
     for run in runs {
         match refs::baseline(store, &run, reference).await? {
-            refs::Found::Runs(found) => watched.push(Watched { run, from: found.first().map(|run| run.id) }),
-            refs::Found::Missing { why, .. } => console.warn(format!("left out: {}", clean(&why))),
+            Against::Missing(missing) => console.warn(format!("left out: {}", clean(&missing.to_string()))),
+            found => watched.push(Watched::new(run).from(found.runs().first().map(|run| run.id))),
         }
     }
     if watched.is_empty() {

@@ -3,13 +3,13 @@
 mod document;
 mod fresh;
 mod github;
-mod limits;
 mod markdown;
 mod publish;
 mod reproduce;
 
-use eval_core::{Run, RunKind, Store};
-use eval_drift::{Gate, GateReport, Policy, RunScores};
+use eval_core::{Against, Run, RunKind};
+use eval_drift::stored;
+use eval_drift::{Gate, GateReport, Policy, RunScores, StoredBaseline};
 
 use crate::args::{GateArgs, Global, OnInconclusive};
 use crate::compose;
@@ -17,8 +17,7 @@ use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Console, clean};
-use crate::refs::{self, Found};
-use crate::scores;
+use crate::refs;
 use publish::Published;
 
 /// What was decided about one run.
@@ -64,7 +63,7 @@ async fn stored(console: &Console, global: &Global, args: &GateArgs, (gate, run)
     let run = refs::resolve(&store, run).await?;
     refuse_recalled(args, [&run])?;
     let before = Before::of(&store, &run, args, &args.vs).await?;
-    let scores = scores::of(&store, &run).await?;
+    let scores = stored::scores(&store, &run).await?;
     let report = before.decide(gate, 1, scores);
     finish(console, args, &[before.decided(run, report)], &[])
 }
@@ -83,10 +82,8 @@ fn refuse_recalled<'a>(args: &GateArgs, runs: impl IntoIterator<Item = &'a Run>)
 
 /// What a run is held against.
 struct Before {
-    baseline: Found,
-    scores: Vec<RunScores>,
-    /// Why the judge is thought to have moved since.
-    judge_moved: Option<String>,
+    baseline: Against,
+    stored: StoredBaseline,
 }
 
 impl Before {
@@ -98,50 +95,21 @@ impl Before {
     ) -> Result<Self, Failure> {
         let baseline = refs::baseline(store, run, reference).await?;
         refuse_recalled(args, baseline.runs())?;
-        let scores = Self::scores(store, &baseline).await?;
-        let judge_moved = Self::judge_moved(store, run, &baseline).await?;
-        Ok(Self { baseline, scores, judge_moved })
+        let stored = StoredBaseline::of(store, run, baseline.runs()).await?;
+        Ok(Self { baseline, stored })
     }
 
-    /// The scores of a baseline, with the limits by which its runs were decided on; none where there is none.
-    async fn scores(store: &dyn Store, baseline: &Found) -> Result<Vec<RunScores>, Failure> {
-        let Found::Runs(runs) = baseline else { return Ok(Vec::new()) };
-        let mut found = scores::of_all(store, runs).await?;
-        found.iter_mut().zip(runs).for_each(|(scores, run)| limits::recall(scores, run));
-        Ok(found)
-    }
-
-    /// What the frozen answers say that were judged beside the runs.
-    async fn judge_moved<S: eval_core::Reports>(
-        store: &S,
-        run: &Run,
-        baseline: &Found,
-    ) -> Result<Option<String>, Failure> {
-        let now = store.anchors(run).await?;
-        let Found::Runs(runs) = baseline else { return Ok(None) };
-        let mut before = Vec::new();
-        for run in runs.iter().filter(|_| !now.is_empty()) {
-            before.push(store.anchors(run).await?);
-        }
-        Ok(eval_drift::judge_moved(&now, &before))
-    }
-
-    fn decide(&self, gate: &Gate, look: u32, mut run: RunScores) -> GateReport {
-        limits::beside(&mut run, gate, &self.scores);
-        run.judge_moved.clone_from(&self.judge_moved);
-        let mut report = gate.look(look, &run, &self.scores);
-        report.warnings.splice(0..0, limits::changed(&report));
-        if let Found::Missing { why, command } = &self.baseline {
-            report.warnings.extend([why.clone(), format!("to make a baseline: {command}")]);
+    fn decide(&self, gate: &Gate, look: u32, run: RunScores) -> GateReport {
+        let mut report = self.stored.decide(gate, look, run);
+        if let Some(missing) = self.baseline.missing() {
+            let command = refs::to_make(missing);
+            report.warnings.extend([missing.to_string(), format!("to make a baseline: {command}")]);
         }
         report
     }
 
     fn decided(&self, run: Run, report: GateReport) -> Decided {
-        let missing = match &self.baseline {
-            Found::Missing { command, .. } => Some(command.clone()),
-            Found::Runs(_) => None,
-        };
+        let missing = self.baseline.missing().map(refs::to_make);
         Decided { run, report, missing }
     }
 }

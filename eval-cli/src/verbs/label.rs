@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use eval_core::{Label, Labels as _, Run, SampleId, Store};
+use eval_drift::stored;
 use eval_store::{DieselStore, ImportError, LabelRow, read_labels, write_label_sheet};
 use serde_json::json;
 
@@ -15,7 +16,7 @@ use crate::draw::{Spread, draw};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
 use crate::output::{Console, clean, counted};
-use crate::{command, compose, git, refs, scores};
+use crate::{command, compose, git, refs};
 
 /// Takes labels in, or draws answers to be labelled.
 pub(crate) async fn label(console: &Console, global: &Global, verb: LabelVerb) -> Outcome {
@@ -135,7 +136,7 @@ pub(crate) async fn of_rows(
 type Answers = BTreeSet<(SampleId, u32)>;
 
 async fn answers(store: &dyn Store, run: &Run) -> Result<Answers, Failure> {
-    let found = scores::evaluations(store, run).await?.into_iter();
+    let found = stored::evaluations(store, run).await?.into_iter();
     Ok(found.filter(|found| found.completion.is_some()).map(|found| (found.sample.id.clone(), found.epoch)).collect())
 }
 
@@ -155,7 +156,7 @@ async fn new(store: &DieselStore, labels: &[Label]) -> Result<Vec<Label>, Failur
 async fn sample(console: &Console, settings: &Settings, args: LabelSampleArgs) -> Outcome {
     let store = compose::existing_store(settings).await?;
     let run = refs::resolve(&store, &args.run).await?;
-    let drawn = draw(scores::evaluations(&store, &run).await?, args.count, args.seed, Spread::InProportion);
+    let drawn = draw(stored::evaluations(&store, &run).await?, args.count, args.seed, Spread::InProportion);
     if drawn.is_empty() {
         return Err(Failure::usage(format!("run {} has no answer with a score", run.id.short())));
     }

@@ -1,6 +1,7 @@
 //! `evalctl models`
 
-use eval_core::{LeaderboardEntry, Reports as _, Run, RunId};
+use eval_core::{LeaderboardEntry, Reports as _, Run};
+use eval_drift::{Ranking, SettingApart};
 use serde_json::json;
 
 use crate::args::{Global, ModelsArgs};
@@ -9,18 +10,19 @@ use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Align, Console, Table, clean, interval, latency, percent, total_money};
-use crate::report::{label, rank_ranges};
-use crate::settings_apart::{self, Difference};
+use crate::report::label;
 
 /// The leaderboard: the latest whole run of each name on one data set.
 pub(crate) async fn models(console: &Console, global: &Global, args: ModelsArgs) -> Outcome {
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::existing_store(&settings).await?;
     let entries = store.leaderboard(args.dataset.as_deref()).await?;
-    let Compared { measure, apart } = Compared::of(&entries);
+    let ranking = Ranking::of(&entries);
+    let apart: Vec<_> = entries.iter().zip(&ranking.places).filter(|(_, place)| !place.apart.is_empty()).collect();
     if console.is_machine() {
         let dataset = entries.first().map(|entry| &entry.run.dataset.name);
-        let apart: Vec<_> = apart.iter().map(|(run, found)| json!({"run": run.id, "differences": found})).collect();
+        let apart: Vec<_> =
+            apart.iter().map(|(_, place)| json!({"run": place.run, "differences": place.apart})).collect();
         console.json(&json!({
             "schema": "evalctl.models/1", "dataset": dataset, "models": entries, "not_comparable": apart,
         }))?;
@@ -31,15 +33,16 @@ pub(crate) async fn models(console: &Console, global: &Global, args: ModelsArgs)
     };
     let (unreliable, ranked): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| entry.unreliable);
     console.note(format!("{}: the latest whole run of each model", clean(&first.run.dataset.name)));
-    let (ranked, others): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|entry| measure.contains(&entry.run.id));
+    let (ranked, others): (Vec<_>, Vec<_>) =
+        ranked.into_iter().partition(|entry| ranking.place(entry.run.id).is_some_and(|place| place.is_measure));
     if ranked.len() + others.len() > 0 {
-        console.print(board(&ranked, &others).render(console.width))?;
+        console.print(board(&ranking, &ranked, &others).render(console.width))?;
     }
     for entry in &unreliable {
         console.print(unreliable_line(entry))?;
     }
-    for (run, found) in &apart {
-        console.print(apart_line(run, found))?;
+    for (entry, place) in &apart {
+        console.print(apart_line(&entry.run, &place.apart))?;
     }
     if ranked.len() > 1 {
         console.note("Models that share a rank cannot be told apart by these intervals.");
@@ -54,30 +57,13 @@ pub(crate) async fn models(console: &Console, global: &Global, args: ModelsArgs)
     Ok(Exit::Done)
 }
 
-/// Who can be ranked, and what sets the others apart.
-struct Compared<'a> {
-    measure: Vec<RunId>,
-    apart: Vec<(&'a Run, Vec<Difference>)>,
-}
-
-impl<'a> Compared<'a> {
-    fn of(entries: &'a [LeaderboardEntry]) -> Self {
-        let runs: Vec<_> = entries.iter().map(|entry| &entry.run).collect();
-        let majority = settings_apart::majority(&runs);
-        let Some(first) = majority.first() else { return Self { measure: Vec::new(), apart: Vec::new() } };
-        let apart = runs.iter().map(|run| (*run, settings_apart::between(run, first)));
-        let apart = apart.filter(|(_, found)| !found.is_empty()).collect();
-        Self { measure: majority.iter().map(|run| run.id).collect(), apart }
-    }
-}
-
-fn apart_line(run: &Run, found: &[Difference]) -> String {
-    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+fn apart_line(run: &Run, found: &[SettingApart]) -> String {
+    let found: Vec<_> = found.iter().map(|found| clean(&found.to_string())).collect();
     format!("  not comparable  {}: {}; run {}", label(run), found.join(", "), run.id.short())
 }
 
 /// The ranked, and below them those that have no rank among these.
-fn board(ranked: &[&LeaderboardEntry], others: &[&LeaderboardEntry]) -> Table {
+fn board(ranking: &Ranking, ranked: &[&LeaderboardEntry], others: &[&LeaderboardEntry]) -> Table {
     let mut table = Table::new([
         ("rank", Align::Right),
         ("model", Align::Left),
@@ -90,15 +76,11 @@ fn board(ranked: &[&LeaderboardEntry], others: &[&LeaderboardEntry]) -> Table {
         ("failed", Align::Right),
         ("run", Align::Right),
     ]);
-    let ranks = rank_ranges(&ranked.iter().map(|entry| entry.run.score().copied()).collect::<Vec<_>>());
-    // To be the first of one says nothing.
-    let ranks = ranks.into_iter().map(|rank| if ranked.len() == 1 && !others.is_empty() { "–".into() } else { rank });
-    let ranks = ranks.chain(others.iter().map(|_| "–".to_owned()));
-    for (entry, rank) in ranked.iter().chain(others).zip(ranks) {
+    for entry in ranked.iter().chain(others) {
         let (run, summary) = (&entry.run, entry.run.summary.as_ref());
         let times = summary.and_then(|summary| summary.latency);
         table.row([
-            rank,
+            rank(ranking, entry),
             label(run),
             percent(run.score().map(|score| score.mean)),
             interval(run.score()),
@@ -111,6 +93,15 @@ fn board(ranked: &[&LeaderboardEntry], others: &[&LeaderboardEntry]) -> Table {
         ]);
     }
     table
+}
+
+/// The ranks that a model could have: `1–3`.
+fn rank(ranking: &Ranking, entry: &LeaderboardEntry) -> String {
+    match ranking.place(entry.run.id).and_then(|place| place.ranks) {
+        None => "–".to_owned(),
+        Some((first, last)) if first == last => first.to_string(),
+        Some((first, last)) => format!("{first}–{last}"),
+    }
 }
 
 /// A model that does not answer has no quality to rank: its share of failures is what there is to say.

@@ -2,6 +2,7 @@
 
 use eval_core::{Reports, Run};
 use eval_drift::neutral::{line, markdown as neutral};
+use eval_drift::stored;
 use eval_drift::{PowerAnswer, PowerPlan, PowerSource};
 use serde_json::json;
 
@@ -46,12 +47,12 @@ pub(crate) async fn power(console: &Console, global: &Global, args: PowerArgs) -
 /// needed.
 async fn history(store: &dyn Reports, args: &PowerArgs) -> Result<Option<(Run, Vec<eval_drift::RunScores>)>, Failure> {
     let (name, dataset) = (args.model.as_deref(), args.dataset.as_deref());
-    let Some(run) = scores::newest(store, name, dataset).await? else {
+    let Some(run) = stored::newest(store, name, dataset).await? else {
         let is_needed = name.is_some() || dataset.is_some() || args.questions.is_none();
         return if is_needed { Err(scores::nothing(store, name, dataset).await?) } else { Ok(None) };
     };
-    let runs = scores::alike(store, &run, RUNS).await?;
-    Ok(Some((run, scores::of_all(store, &runs).await?)))
+    let runs = stored::alike(store, &run, RUNS).await?;
+    Ok(Some((run, stored::scores_of_all(store, &runs).await?)))
 }
 
 fn shown(console: &Console, of: Option<&Run>, answer: &PowerAnswer) -> String {

@@ -2,6 +2,7 @@
 
 use eval_core::Run;
 use eval_drift::neutral::{cut, line, markdown as neutral};
+use eval_drift::stored;
 use eval_drift::{Injection, Rate, RunScores, SelfTest, SelfTestReport, SelfTestScenario};
 use serde_json::json;
 
@@ -23,10 +24,10 @@ pub(crate) async fn selftest(console: &Console, global: &Global, args: SelfTestA
     let settings = Settings::load(global, Typed::default())?;
     let store = compose::existing_store(&settings).await?;
     let (name, dataset) = (args.model.as_deref(), args.dataset.as_deref());
-    let Some(run) = scores::newest(&store, name, dataset).await? else {
+    let Some(run) = stored::newest(&store, name, dataset).await? else {
         return Err(scores::nothing(&store, name, dataset).await?);
     };
-    let stored = scores::of_all(&store, &scores::alike(&store, &run, RUNS).await?).await?;
+    let stored = stored::scores_of_all(&store, &stored::alike(&store, &run, RUNS).await?).await?;
     let test = SelfTest::new().histories(args.histories.unwrap_or_else(|| histories(&stored))).seed(args.seed);
     console.note(format!(
         "simulating {} histories of {} runs for each injection, seed {}; this takes up to a minute",

@@ -6,6 +6,7 @@ mod page;
 mod served;
 
 use eval_core::{Evaluation, EvaluationQuery, Flag, Interim, OutcomeKind, Reports, Run, Store, Verdict};
+use eval_drift::stored;
 use eval_judge::{Level, panel_agreement};
 use eval_store::DieselStore;
 use serde_json::json;
@@ -97,7 +98,7 @@ async fn agreement(store: &dyn Reports, run: &Run) -> Result<Option<f64>, Failur
     if !is_panel {
         return Ok(None);
     }
-    let evaluations = crate::scores::evaluations(store, run).await?;
+    let evaluations = stored::evaluations(store, run).await?;
     let verdicts = evaluations.iter().flat_map(|evaluation| &evaluation.verdicts);
     Ok(panel_agreement(verdicts.filter(|verdict| verdict.judge == *judge), level))
 }

@@ -2,30 +2,39 @@
 
 mod alerts;
 mod audit;
+mod deletes;
 mod jobs;
 mod outbox;
 mod tokens;
 mod turns;
 
+use crate::Leases;
 use crate::Store;
-use crate::server::{AlertLog, Audit, JobQueue, Jobs, Outbox, Tokens};
+use crate::server::{AlertLog, Audit, Deletes, JobQueue, Jobs, Outbox, Tokens};
 
-/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`] and [`Audit`]. `make` gives an empty
+/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`], [`Audit`]
+/// and [`Deletes`]. `make` gives an empty
 /// store each time that it is called.
 ///
 /// # Panics
 /// When something does not hold; the message says what.
-pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Audit>(make: impl AsyncFn() -> S) {
+pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Audit + Deletes + Leases>(
+    make: impl AsyncFn() -> S,
+) {
     jobs::kept(&make().await).await;
     jobs::known_again(&make().await).await;
     jobs::bounded(&make().await).await;
     jobs::cancelled(&make().await).await;
+    jobs::paused(&make().await).await;
     turns::fair(&make().await).await;
     turns::one_worker(&make().await).await;
     turns::resumed(&make().await).await;
     turns::interrupted(&make().await).await;
+    turns::paused(&make().await).await;
+    deletes::unless_protected(&make().await).await;
     outbox::derived(&make().await).await;
     outbox::tried(&make().await).await;
+    outbox::taken(&make().await).await;
     tokens::kept(&make().await).await;
     tokens::ended(&make().await).await;
     alerts::one_of_a_key(&make().await).await;

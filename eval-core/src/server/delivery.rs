@@ -7,25 +7,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::RunId;
 
-/// The id of a delivery: the same for each attempt, and always the same for a run and a receiver. A run that goes on and
-/// ends once more has the same delivery, which is sent again by [`resend`](super::Outbox::resend).
+/// The id of a delivery, made of the run, the time of its end and the receiver: the same for each attempt, before and
+/// after a crash. A run that goes on and ends once more has another end, and so news of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct DeliveryId(String);
 
 impl DeliveryId {
-    /// The id of the news of this run for this receiver.
+    /// The id of the news of this end of a run (UTC) for this receiver.
     ///
     /// ```
     /// use eval_core::RunId;
     /// use eval_core::server::DeliveryId;
     /// let run = RunId::new();
-    /// assert_eq!(DeliveryId::of(run, "https://a"), DeliveryId::of(run, "https://a"));
-    /// assert_ne!(DeliveryId::of(run, "https://a"), DeliveryId::of(run, "https://b"));
+    /// let ended = Some("2026-01-02T03:04:05Z".parse()?);
+    /// assert_eq!(DeliveryId::of(run, ended, "https://a"), DeliveryId::of(run, ended, "https://a"));
+    /// assert_ne!(DeliveryId::of(run, ended, "https://a"), DeliveryId::of(run, ended, "https://b"));
+    /// assert_ne!(DeliveryId::of(run, ended, "https://a"), DeliveryId::of(run, None, "https://a"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn of(run: RunId, receiver: &str) -> Self {
-        Self(format!("msg_{}", crate::short_hash([run.to_string().as_str(), receiver])))
+    pub fn of(run: RunId, ended: Option<Timestamp>, receiver: &str) -> Self {
+        let ended = ended.map(|ended| ended.as_microsecond().to_string()).unwrap_or_default();
+        Self(format!("msg_{}", crate::short_hash([run.to_string().as_str(), &ended, receiver])))
     }
 
     /// Its text.
@@ -104,13 +108,15 @@ pub struct Delivery {
     pub id: DeliveryId,
     /// The run.
     pub run: RunId,
+    /// The end of the run that it tells of (UTC); `None` when nobody wrote down when that was.
+    pub ended: Option<Timestamp>,
     /// The receiver: a callback's address or the name of a subscription.
     pub receiver: String,
     /// How far it has come.
     pub state: DeliveryState,
     /// Attempts so far.
     pub attempts: u32,
-    /// When it is to be sent (UTC), while it is pending.
+    /// When it is to be sent (UTC), while it is pending. While somebody sends it, when that counts as lost.
     pub next: Option<Timestamp>,
     /// The last attempt (UTC).
     pub tried: Option<Timestamp>,
@@ -121,12 +127,13 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// News that are due at this time (UTC).
-    pub fn new(run: RunId, receiver: impl Into<String>, at: Timestamp) -> Self {
+    /// News of this end of a run (UTC) that are due at this time (UTC).
+    pub fn new(run: RunId, ended: Option<Timestamp>, receiver: impl Into<String>, at: Timestamp) -> Self {
         let receiver = receiver.into();
         Self {
-            id: DeliveryId::of(run, &receiver),
+            id: DeliveryId::of(run, ended, &receiver),
             run,
+            ended,
             receiver,
             state: DeliveryState::Pending,
             attempts: 0,

@@ -29,6 +29,8 @@ pub enum JobState {
     Cancelled,
     /// Its worker is gone, and nobody has taken it over.
     Interrupted,
+    /// Somebody wants it to wait, until somebody lets it go on.
+    Paused,
 }
 
 names!(JobState {
@@ -38,6 +40,7 @@ names!(JobState {
     Failed = "failed",
     Cancelled = "cancelled",
     Interrupted = "interrupted",
+    Paused = "paused",
 });
 
 impl JobState {
@@ -108,6 +111,8 @@ pub enum Beat {
     Kept,
     /// The job is still its own, and somebody wants it to be cancelled.
     Cancel,
+    /// The job is still its own, and somebody wants it to wait: the worker stops and leaves it [paused](JobState::Paused).
+    Pause,
     /// The job is another's by now, or has ended: the worker must stop.
     Lost,
 }
@@ -129,6 +134,8 @@ pub struct Job {
     pub state: JobState,
     /// Whether somebody wants the worker to stop.
     pub cancelling: bool,
+    /// Whether somebody wants the worker to stop for now.
+    pub pausing: bool,
     /// The runs that were begun.
     pub runs: Vec<RunId>,
     /// Why it was not done, for a person.
@@ -137,7 +144,7 @@ pub struct Job {
     pub submitted: Timestamp,
     /// When a worker last took it (UTC).
     pub claimed: Option<Timestamp>,
-    /// When it ended (UTC).
+    /// When it ended, or was paused (UTC).
     pub ended: Option<Timestamp>,
     /// The worker that has it, or that had it at its end.
     pub hold: Option<Hold>,
@@ -153,6 +160,7 @@ impl Job {
             idempotency: None,
             state: JobState::Queued,
             cancelling: false,
+            pausing: false,
             runs: Vec::new(),
             error: None,
             submitted: clock::now(),
@@ -180,10 +188,11 @@ impl Job {
         self.hold = Some(Hold::new(claim.owner.clone(), claim.now));
     }
 
-    /// What becomes of it when its worker is gone. A job that was to be cancelled is.
+    /// What becomes of it when its worker is gone. A job that was to be cancelled or paused is.
     pub fn lose(&mut self, claim: &Claim) {
         match claim.lost {
             _ if self.cancelling => self.close(JobState::Cancelled, claim.now),
+            _ if self.pausing => self.close(JobState::Paused, claim.now),
             Lost::Interrupt => self.close(JobState::Interrupted, claim.now),
             Lost::Resume => self.take(claim),
         }
@@ -196,10 +205,15 @@ impl Job {
         }
         self.hold = Some(Hold::new(owner.clone(), now));
         self.runs = runs.to_vec();
-        if self.cancelling { Beat::Cancel } else { Beat::Kept }
+        match self {
+            _ if self.cancelling => Beat::Cancel,
+            _ if self.pausing => Beat::Pause,
+            _ => Beat::Kept,
+        }
     }
 
-    /// A worker leaves it. Whether it was still that worker's, or has been left so by it before.
+    /// A worker leaves it. Whether it was still that worker's, or has been left so by it before. A job that was to be
+    /// paused, and by now is to go on, waits for a worker again.
     pub fn finish(&mut self, owner: &Owner, end: &JobEnd, now: Timestamp) -> bool {
         let is_repeated =
             self.state == end.state && self.hold.as_ref().is_some_and(|hold| hold.owner.token == owner.token);
@@ -209,8 +223,15 @@ impl Job {
         self.runs.clone_from(&end.runs);
         self.error.clone_from(&end.error);
         match end.state {
-            JobState::Queued | JobState::Running if self.cancelling => self.close(JobState::Cancelled, now),
-            JobState::Queued | JobState::Running => (self.state, self.hold) = (JobState::Queued, None),
+            JobState::Queued | JobState::Running | JobState::Paused if self.cancelling => {
+                self.close(JobState::Cancelled, now);
+            }
+            JobState::Queued | JobState::Running | JobState::Paused if self.pausing => {
+                self.close(JobState::Paused, now)
+            }
+            JobState::Queued | JobState::Running | JobState::Paused => {
+                (self.state, self.hold) = (JobState::Queued, None)
+            }
             end => self.close(end, now),
         }
         true
@@ -219,15 +240,26 @@ impl Job {
     /// Somebody wants it to be cancelled: at once when no worker has it, else when its worker has stopped.
     pub fn cancel(&mut self, now: Timestamp) {
         match self.state {
-            JobState::Queued | JobState::Interrupted => self.close(JobState::Cancelled, now),
+            JobState::Queued | JobState::Interrupted | JobState::Paused => self.close(JobState::Cancelled, now),
             JobState::Running => self.cancelling = true,
             _ => {}
         }
     }
 
-    /// Somebody wants it to go on: a job that was interrupted, cancelled or failed waits for a worker again.
+    /// Somebody wants it to wait: at once when no worker has it, else when its worker has stopped.
+    pub fn pause(&mut self, now: Timestamp) {
+        match self.state {
+            JobState::Queued => self.close(JobState::Paused, now),
+            JobState::Running if !self.cancelling => self.pausing = true,
+            _ => {}
+        }
+    }
+
+    /// Somebody wants it to go on: a job that has ended, or is paused or interrupted, waits for a worker again; one that
+    /// was to be paused is no longer to be.
     pub fn requeue(&mut self) {
-        if matches!(self.state, JobState::Interrupted | JobState::Cancelled | JobState::Failed) {
+        self.pausing = false;
+        if self.state.is_end() {
             (self.state, self.cancelling) = (JobState::Queued, false);
             (self.ended, self.error, self.hold) = (None, None, None);
         }
@@ -240,6 +272,6 @@ impl Job {
 
     fn close(&mut self, state: JobState, now: Timestamp) {
         (self.state, self.ended) = (state, Some(now));
-        self.cancelling = false;
+        (self.cancelling, self.pausing) = (false, false);
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Job, JobId, JobState};
-use crate::{StoreError, Timestamp};
+use crate::{RunId, StoreError, Timestamp};
 
 /// What became of a job that was submitted.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +42,8 @@ pub struct JobQuery {
     pub state: Option<JobState>,
     /// Only jobs of this submitter.
     pub submitter: Option<String>,
+    /// Only jobs that have begun this run.
+    pub run: Option<RunId>,
     /// Only jobs older than this one: the cursor, for the next page the last id of the page before.
     pub before: Option<JobId>,
     /// At most so many. Default 50.
@@ -50,7 +52,7 @@ pub struct JobQuery {
 
 impl Default for JobQuery {
     fn default() -> Self {
-        Self { state: None, submitter: None, before: None, limit: 50 }
+        Self { state: None, submitter: None, run: None, before: None, limit: 50 }
     }
 }
 
@@ -59,6 +61,7 @@ impl JobQuery {
     pub fn matches(&self, job: &Job) -> bool {
         self.state.is_none_or(|state| state == job.state)
             && self.submitter.as_ref().is_none_or(|submitter| *submitter == job.submitter)
+            && self.run.is_none_or(|run| job.runs.contains(&run))
             && self.before.is_none_or(|before| job.id < before)
     }
 }
@@ -80,6 +83,12 @@ pub trait Jobs: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] when nothing is stored.
     async fn cancel(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StoreError>;
+
+    /// Lets a job wait as [`Job::pause`] says, and gives what it is then; `None` when there is no such job.
+    ///
+    /// # Errors
+    /// [`StoreError`] when nothing is stored.
+    async fn pause(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StoreError>;
 
     /// Lets a job go on as [`Job::requeue`] says, and gives what it is then; `None` when there is no such job.
     ///
@@ -109,6 +118,10 @@ impl<S: Jobs + ?Sized> Jobs for Arc<S> {
 
     async fn cancel(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StoreError> {
         (**self).cancel(id, now).await
+    }
+
+    async fn pause(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StoreError> {
+        (**self).pause(id, now).await
     }
 
     async fn requeue(&self, id: JobId) -> Result<Option<Job>, StoreError> {

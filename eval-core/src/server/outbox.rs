@@ -62,8 +62,8 @@ impl DeliveryQuery {
 
 /// What is to be told to others of runs that have ended. It is derived: a run that has ended, of a
 /// [`Job`](super::Job) with a callback or for a [`Subscription`], and without a delivery is due. So no kill between the
-/// end of a run and the news of it loses any. It is no queue of many workers: two that ask at the same time get the same
-/// deliveries, and the receiver gets both under one id.
+/// end of a run and the news of it loses any. Who sends takes them for a while, so that no two send the same at once;
+/// who is gone by then loses them to the next one, and the receiver gets both under one id.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Outbox: Send + Sync + 'static {
@@ -79,6 +79,25 @@ pub trait Outbox: Send + Sync + 'static {
         subscriptions: &[Subscription],
         limit: usize,
     ) -> Result<Vec<Delivery>, StoreError>;
+
+    /// The deliveries that are due now, as [`due`](Self::due) gives them, for who sends them: until then (UTC) nobody
+    /// else gets them, and from then on anybody. An attempt must have ended, and been told, before.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written.
+    async fn take(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        subscriptions: &[Subscription],
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Since when there is a subscription of this name (UTC): now, unless it was there before.
+    ///
+    /// # Errors
+    /// [`StoreError`] when nothing is stored.
+    async fn subscribe(&self, name: &str, now: Timestamp) -> Result<Timestamp, StoreError>;
 
     /// An attempt has ended, as [`Delivery::tried`] says. The delivery as it is then; `None` when there is none.
     ///
@@ -109,6 +128,20 @@ impl<S: Outbox + ?Sized> Outbox for Arc<S> {
         limit: usize,
     ) -> Result<Vec<Delivery>, StoreError> {
         (**self).due(now, subscriptions, limit).await
+    }
+
+    async fn take(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        subscriptions: &[Subscription],
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        (**self).take(now, until, subscriptions, limit).await
+    }
+
+    async fn subscribe(&self, name: &str, now: Timestamp) -> Result<Timestamp, StoreError> {
+        (**self).subscribe(name, now).await
     }
 
     async fn sent(&self, id: &DeliveryId, sent: &Sent) -> Result<Option<Delivery>, StoreError> {

@@ -280,3 +280,29 @@ impl DriftLog for InMemory {
 
 #[async_trait]
 impl Reports for InMemory {}
+
+#[cfg(feature = "server")]
+#[async_trait]
+impl crate::server::Deletes for InMemory {
+    async fn delete(&self, run: RunId) -> Result<crate::server::Deletion, StoreError> {
+        use crate::server::{Deletion, Protection};
+
+        let mut runs = self.lock();
+        let kept = runs.get(&run).ok_or(StoreError::NotFound(run))?;
+        let is_worked_on = kept.lease.as_ref().is_some_and(|lease| lease.is_alive(clock::now()));
+        let protection = match kept.run().status {
+            RunStatus::Queued | RunStatus::Running | RunStatus::Paused => Some(Protection::Unfinished),
+            _ if is_worked_on => Some(Protection::Unfinished),
+            _ if lock(&self.baselines).iter().any(|baseline| baseline.run == run) => Some(Protection::Blessed),
+            _ if lock(&self.marks).iter().any(|mark| mark.run == run) => Some(Protection::Marked),
+            _ => None,
+        };
+        if let Some(protection) = protection {
+            return Ok(Deletion::Kept(protection));
+        }
+        let gone = runs.remove(&run).map_or(0, |kept| kept.evaluations.len() as u64);
+        lock(&self.labels).retain(|label| label.run != run);
+        self.server.forget(run);
+        Ok(Deletion::Deleted(gone))
+    }
+}

@@ -3,9 +3,9 @@
 mod delete;
 mod select;
 
-use std::fmt;
-
-use eval_core::{Run, RunId, StoreError, Timestamp};
+use eval_core::server::Deletes;
+pub use eval_core::server::{Deletion, Protection};
+use eval_core::{Run, RunId, StoreError, Timestamp, async_trait};
 
 use crate::database::store::DieselStore;
 
@@ -59,28 +59,6 @@ impl Retention {
     }
 }
 
-/// Why a run is never taken away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Protection {
-    /// It waits, is paused or goes on.
-    Unfinished,
-    /// A person blessed it.
-    Blessed,
-    /// A person marked it.
-    Marked,
-}
-
-impl fmt::Display for Protection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unfinished => "it goes on",
-            Self::Blessed => "it is blessed",
-            Self::Marked => "it is marked",
-        })
-    }
-}
-
 /// A run that a [`Retention`] lets go.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -89,16 +67,6 @@ pub struct Expired {
     pub run: Run,
     /// Why it stays all the same.
     pub protection: Option<Protection>,
-}
-
-/// What became of a run that was to be deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Deletion {
-    /// It is gone, and so many evaluations with it.
-    Deleted(u64),
-    /// It is still there.
-    Kept(Protection),
 }
 
 impl DieselStore {
@@ -136,5 +104,13 @@ impl DieselStore {
     /// [`StoreError`] when another process uses the file or the disk is full; nothing is lost then.
     pub async fn shrink(&self) -> Result<Option<u64>, StoreError> {
         self.maintain(delete::shrink).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Deletes for DieselStore {
+    async fn delete(&self, run: RunId) -> Result<Deletion, StoreError> {
+        self.delete_run(run).await
     }
 }

@@ -262,6 +262,7 @@ diesel::table! {
         callback -> Nullable<Text>,
         state -> Text,
         cancelling -> Bool,
+        pausing -> Bool,
         runs -> Text,
         error -> Nullable<Text>,
         submitted_at -> Timestamp,
@@ -279,6 +280,7 @@ diesel::table! {
     deliveries (id) {
         id -> Text,
         run_id -> Text,
+        ended_at -> Nullable<Timestamp>,
         receiver -> Text,
         state -> Text,
         attempts -> BigInt,
@@ -286,6 +288,13 @@ diesel::table! {
         tried_at -> Nullable<Timestamp>,
         status -> Nullable<BigInt>,
         error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    subscriptions (name) {
+        name -> Text,
+        since -> Timestamp,
     }
 }
 

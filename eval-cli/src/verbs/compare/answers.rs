@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eval_core::{Evaluation, Outcome, Run, Store};
 use eval_drift::RunComparison;
+use eval_drift::stored;
 use serde::Serialize;
 
 use super::diff::{Piece, diff};
 use crate::failure::Failure;
-use crate::scores;
 
 /// Both answers to a question.
 #[derive(Debug, Serialize)]
@@ -47,7 +47,7 @@ async fn texts_of(
     wanted: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, String>, Failure> {
     let mut texts = BTreeMap::new();
-    for row in scores::evaluations(store, run).await? {
+    for row in stored::evaluations(store, run).await? {
         let id = row.sample.id.as_str();
         if wanted.contains(id) && !texts.contains_key(id) {
             texts.insert(id.to_owned(), said(&row));

@@ -7,12 +7,13 @@ use eval_core::{
     Status, Store as _, Timestamp,
 };
 use eval_drift::BestRunThreshold;
+use eval_drift::findings::{Shown, Watched, usual};
 use eval_providers::{Drift, Simulated, SimulatedBuilder};
 use eval_store::DieselStore;
 
 use crate::config::Settings;
 use crate::failure::Failure;
-use crate::findings::{self, Shown, Watched};
+use crate::findings;
 use crate::output::{Console, one_line};
 use crate::verbs::drift::show;
 
@@ -90,8 +91,8 @@ pub(super) async fn tell(
 ) -> Result<(), Failure> {
     let names = NAMES.map(str::to_owned);
     let runs = findings::newest(store, &names, Some(dataset.name())).await?;
-    let watched = runs.into_iter().map(|run| Watched { run, from: None }).collect();
-    let found = findings::look(store, watched, &findings::usual(), Shown::default()).await?;
+    let watched = runs.into_iter().map(Watched::new).collect();
+    let found = findings::look(store, watched, &usual(), Shown::default()).await?;
     console.note("");
     console.print(format!("{DAYS} simulated daily runs of three more models, one of which changed on 2025-11-09:"))?;
     show(console, settings, &found, |report| report.measure == Measure::Quality)?;

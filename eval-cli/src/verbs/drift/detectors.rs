@@ -1,6 +1,7 @@
 //! Detectors by the names that a user gives them.
 
 use eval_core::Measure;
+use eval_drift::findings::{self, Detector};
 use eval_drift::{
     AdwinChart, BestRunThreshold, ChangePoint, CusumChart, Distance, Distribution, EwmaChart, JudgeAnchors,
     OperationsMonitor, PageHinkleyChart, PairedTest, QualityMonitor,
@@ -8,7 +9,6 @@ use eval_drift::{
 
 use crate::args::Detector as Name;
 use crate::failure::Failure;
-use crate::findings::{self, Detector};
 
 /// What has a distribution worth a look.
 const SHAPES: [Measure; 4] = [Measure::Latency, Measure::CompletionTokens, Measure::Cost, Measure::AnswerLength];

@@ -1,12 +1,12 @@
 //! What `evalctl drift --json` prints.
 
 use eval_core::{DriftReport, RunId};
+use eval_drift::findings::{Earlier, Found, Level};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Seen;
 use crate::exit::Exit;
-use crate::findings::{Earlier, Found, Level};
 
 /// What was found in the histories that were looked at.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -1,11 +1,11 @@
 //! What GitHub is told when it runs us.
 
 use eval_core::{DriftReport, Status};
+use eval_drift::findings::Found;
 use eval_drift::neutral::{cut, workflow_message, workflow_property};
 
 use super::{Seen, has_moved, markdown, spoken};
 use crate::exit::Exit;
-use crate::findings::Found;
 use crate::github;
 use crate::output::Console;
 

@@ -1,10 +1,10 @@
 //! Findings as JUnit XML.
 
 use eval_core::{DriftReport, Status};
+use eval_drift::findings::Found;
 use eval_drift::neutral::{cut, xml};
 
 use super::Seen;
-use crate::findings::Found;
 
 /// The longest text that is written.
 const LONGEST: usize = 500;

@@ -1,11 +1,11 @@
 //! Findings as Markdown, for a summary, an issue or a message.
 
 use eval_core::DriftReport;
+use eval_drift::findings::Found;
 use eval_drift::neutral::{cut, markdown as neutral};
 
 use super::{Seen, has_moved, spoken, words};
 use crate::exit::Exit;
-use crate::findings::Found;
 use crate::output::sparkline;
 
 /// The longest text that is shown.

@@ -8,10 +8,10 @@ use eval_core::{
     Unit,
 };
 use eval_drift::BestRunThreshold;
+use eval_drift::findings::Found;
 
 use crate::command::{command, quoted};
 use crate::config::Settings;
-use crate::findings::Found;
 use crate::output::{Console, DIM, ERROR, GOOD, HINT, WARN, one_line, shorten, sparkline};
 
 /// So many questions are named.

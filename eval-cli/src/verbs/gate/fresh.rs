@@ -1,17 +1,18 @@
 //! A gate that asks first.
 
 use eval_core::{Dataset, DatasetRef, Group, Run, RunStatus};
+use eval_drift::stored;
 use eval_drift::{Gate, RunScores};
 
 use super::super::run::{frozen, judge_frozen, reporter};
-use super::{Before, Decided, Undecided, finish, limits};
+use super::{Before, Decided, Undecided, finish};
 use crate::args::{GateArgs, Global, Selecting};
 use crate::compose::{self, Asked, OpenStore, Recalls};
 use crate::config::{Settings, Typed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, did_you_mean};
 use crate::output::{Console, clean};
-use crate::{findings, progress, raise, refs, report, scores, stop};
+use crate::{findings, progress, raise, refs, report, stop};
 
 /// Asks, decides, and asks again where the policy wants it.
 pub(super) async fn gate(console: &Console, global: &Global, args: &GateArgs, gate: &Gate) -> Outcome {
@@ -107,7 +108,7 @@ impl Asking<'_> {
         first: bool,
     ) -> Result<(Vec<Run>, OpenStore), Failure> {
         let (console, fresh) = (self.console, &self.args.fresh);
-        let tags = fresh.tags.iter().cloned().chain([limits::tag(self.gate)]).collect();
+        let tags = fresh.tags.iter().cloned().chain([self.gate.tag()]).collect();
         let frozen = frozen(settings, dataset).await?;
         let anchors = frozen.as_ref().map(|frozen| frozen.set.clone());
         let (name, recalls) = (fresh.name.clone(), self.recalls.clone());
@@ -146,7 +147,7 @@ impl Asking<'_> {
             return Ok(Err(found));
         }
         let before = Before::of(&**store, &run, self.args, &before_this(&self.args.vs)).await?;
-        let mut evaluations = scores::evaluations(&**store, &run).await?;
+        let mut evaluations = stored::evaluations(&**store, &run).await?;
         let mut report = before.decide(self.gate, 1, RunScores::of(&run, &evaluations));
         while report.wants_rerun() {
             let (look, looks, name) = (report.look, self.gate.looks(), report::label(&run));
@@ -157,7 +158,7 @@ impl Asking<'_> {
                 if let Some(found) = unfinished(&again) {
                     return Ok(Err(found));
                 }
-                evaluations.extend(scores::evaluations(&*store, &again).await?);
+                evaluations.extend(stored::evaluations(&*store, &again).await?);
                 run.planned += again.planned;
             }
             report = before.decide(self.gate, look + 1, RunScores::of(&run, &evaluations));

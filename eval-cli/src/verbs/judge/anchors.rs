@@ -1,6 +1,7 @@
 //! `evalctl judge anchors`
 
 use eval_core::{Evaluation, Money, Recall, Run, RunKind, RunStatus, Store, Summary, Timestamp};
+use eval_drift::stored;
 use serde_json::json;
 
 use crate::args::{AnchorsArgs, Global};
@@ -10,7 +11,7 @@ use crate::draw::{Spread, draw};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Console, clean, counted, percent};
-use crate::{command, refs, scores};
+use crate::{command, refs};
 
 /// With fewer a judge that moved is rarely told from a model that did.
 const FEW: usize = 50;
@@ -23,7 +24,7 @@ pub(super) async fn freeze(console: &Console, global: &Global, args: AnchorsArgs
     if from.kind == RunKind::Anchor {
         return Err(Failure::usage(format!("the answers of run {} are frozen already", from.id.short())));
     }
-    let answers = one_each(scores::evaluations(&store, &from).await?, args.seed);
+    let answers = one_each(stored::evaluations(&store, &from).await?, args.seed);
     let frozen = draw(answers, args.count, args.seed, Spread::Even);
     if frozen.is_empty() {
         return Err(Failure::usage(format!("run {} has no answer with a score to freeze", from.id.short())));

@@ -6,6 +6,7 @@ use eval_core::{
     Completion, Evaluation, JudgeError, Money, ProviderErrorKind, Run, RunKind, RunStatus, Sample, Stop, Store as _,
     Total,
 };
+use eval_drift::stored;
 use eval_judge::{Audit, Finding, Fitness, MASTER_KEYS};
 use serde_json::json;
 
@@ -17,7 +18,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
 use crate::fitness::{self, Check, word};
 use crate::output::{Align, Console, Table, clean, counted, money, one_line};
-use crate::{refs, scores};
+use crate::refs;
 use recorded::Recorded;
 
 /// Puts a judge to the test on questions and answers of a run, and keeps what comes out.
@@ -69,7 +70,7 @@ fn typed(args: &AuditArgs) -> Typed {
 async fn material(settings: &Settings, args: &AuditArgs) -> Result<(Run, Vec<Evaluation>, Option<Against>), Failure> {
     let store = compose::existing_store(settings).await?;
     let run = refs::resolve(&store, &args.from).await?;
-    let mut answers = draw(scores::evaluations(&store, &run).await?, usize::MAX, args.seed, Spread::Even);
+    let mut answers = draw(stored::evaluations(&store, &run).await?, usize::MAX, args.seed, Spread::Even);
     answers.dedup_by(|a, b| a.sample.id == b.sample.id);
     let answers = draw(answers, args.count, args.seed, Spread::Even);
     if answers.is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use eval_core::{Label, Run, SampleId, Score, Store as _, Total};
+use eval_drift::stored;
 use eval_judge::{Calibration, Fitness};
 use eval_store::DieselStore;
 use serde_json::json;
@@ -13,7 +14,7 @@ use crate::failure::{Failure, Outcome};
 use crate::fitness::{self, Check, word};
 use crate::output::{Console, clean, counted, one_line};
 use crate::verbs::label;
-use crate::{command, compose, git, refs, scores};
+use crate::{command, compose, git, refs};
 
 /// With fewer labels agreement can be luck.
 const FEW: u64 = 20;
@@ -66,7 +67,7 @@ impl Found {
     async fn of(store: &DieselStore, run: &Run, labels: &[Label]) -> Result<Option<Self>, Failure> {
         let people = people(labels);
         let (mut labelled, mut others) = (Vec::new(), Vec::new());
-        for evaluation in scores::evaluations(store, run).await? {
+        for evaluation in stored::evaluations(store, run).await? {
             let Some(judge) = evaluation.score() else { continue };
             match people.get(&(&evaluation.sample.id, evaluation.epoch)) {
                 Some(person) => labelled.push((judge, *person)),

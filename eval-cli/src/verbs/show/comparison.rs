@@ -1,6 +1,7 @@
 //! A run beside another one.
 
 use eval_core::{Change, Comparison, ComparisonQuery, EvaluationQuery, Reports, Run};
+use eval_drift::settings_apart;
 use serde_json::json;
 
 use super::{CUT, judged, page, question, shorten_end};
@@ -10,7 +11,6 @@ use crate::failure::Outcome;
 use crate::output::{BOLD, Console, DIM, clean, one_line};
 use crate::refs;
 use crate::report;
-use crate::settings_apart;
 
 /// The questions of a run that are wanted, each with what the other run made of it.
 pub(super) async fn compare(
@@ -30,7 +30,7 @@ pub(super) async fn compare(
     };
     let page = page::questions(wanted, (args.limit, run.epochs), place, fetch).await?;
     let found = page.rows;
-    let differences = settings_apart::between(run, &earlier);
+    let differences = settings_apart(run, &earlier);
     if console.is_machine() {
         console.json(&json!({
             "schema": "evalctl.comparison/1", "run": run, "against": earlier, "differences": differences,
@@ -42,7 +42,7 @@ pub(super) async fn compare(
     console.print(format!("{BOLD}{}{BOLD:#} beside {}", name(run), name(&earlier)))?;
     console.print(format!("\n{}", report::results(console, &[run, &earlier])))?;
     if !differences.is_empty() {
-        let differences: Vec<_> = differences.iter().map(ToString::to_string).collect();
+        let differences: Vec<_> = differences.iter().map(|found| clean(&found.to_string())).collect();
         let why = "the runs were not asked and graded alike, so scores may differ for that reason alone";
         console.print(format!("\n{why}: {}", differences.join(", ")))?;
     }

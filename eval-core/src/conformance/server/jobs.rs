@@ -87,3 +87,19 @@ pub(super) async fn cancelled(store: &impl Jobs) {
     assert_eq!(must(store.cancel(JobId::new(), fixtures::time(1)).await, "a job is cancelled"), None);
     assert_eq!(must(store.requeue(JobId::new()).await, "a job is queued again"), None);
 }
+
+/// A job that waits is paused at once, goes on when somebody lets it, and can be cancelled while it is paused.
+pub(super) async fn paused(store: &impl Jobs) {
+    let job = queued(store, "ann").await;
+    let paused = must(store.pause(job.id, fixtures::time(9)).await, "a job is paused");
+    let expected = Job { state: JobState::Paused, ended: Some(fixtures::time(9)), ..job.clone() };
+    assert_eq!(paused.as_ref(), Some(&expected));
+    assert_eq!(read(store, job.id).await, expected);
+    assert_eq!(must(store.requeue(job.id).await, "a job is queued again"), Some(job.clone()));
+    must(store.pause(job.id, fixtures::time(10)).await, "a job is paused");
+    let cancelled = must(store.cancel(job.id, fixtures::time(11)).await, "a job is cancelled");
+    assert_eq!(cancelled.map(|job| job.state), Some(JobState::Cancelled));
+    must(store.pause(job.id, fixtures::time(12)).await, "a job is paused");
+    assert_eq!(read(store, job.id).await.state, JobState::Cancelled, "what has ended is not paused");
+    assert_eq!(must(store.pause(JobId::new(), fixtures::time(1)).await, "a job is paused"), None);
+}

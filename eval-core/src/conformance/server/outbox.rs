@@ -33,7 +33,7 @@ pub(super) async fn derived(store: &(impl Store + Jobs + JobQueue + Outbox)) {
 
     let end = JobEnd::new(JobState::Done, [first.id, second.id]);
     assert!(must(store.finish(wanted.id, &owner, &end, fixtures::time(21)).await, "a job is left"));
-    let news = |run: &Run, receiver: &str, seconds: i64| Delivery::new(run.id, receiver, fixtures::time(seconds));
+    let news = |run: &Run, receiver: &str, seconds: i64| Delivery::new(run.id, run.finished, receiver, fixtures::time(seconds));
     let failed = news(&second, CALLBACK, 22);
     assert_eq!(due(store, 22, &[]).await, std::slice::from_ref(&failed));
     first.status = RunStatus::Finished;
@@ -52,11 +52,36 @@ pub(super) async fn derived(store: &(impl Store + Jobs + JobQueue + Outbox)) {
     assert_eq!(must(store.deliveries(&of_run).await, "deliveries are read"), [finished]);
 }
 
+/// What somebody has taken nobody else gets before its time, and a run that ends once more has news of its own.
+pub(super) async fn taken(store: &(impl Store + Outbox)) {
+    let mut run = fixtures::finished("gpt-4o", 0, 0.5, 0);
+    must(store.put_run(&run).await, "a run is taken");
+    let since = must(store.subscribe("a", fixtures::time(0)).await, "a subscription is kept");
+    assert_eq!(must(store.subscribe("a", fixtures::time(99)).await, "it is kept"), since, "it is there since the first");
+    let all = [Subscription::new("a", since)];
+    let take = async |seconds: i64| {
+        must(store.take(fixtures::time(seconds), fixtures::time(seconds + 60), &all, 10).await, "what is due is taken")
+    };
+    let expected = Delivery::new(run.id, run.finished, "a", fixtures::time(160));
+    assert_eq!(take(100).await, std::slice::from_ref(&expected));
+    assert_eq!(take(159).await, [], "somebody sends it");
+    assert_eq!(due(store, 159, &all).await, []);
+    assert_eq!(take(160).await.len(), 1, "who took it is gone");
+    must(store.sent(&expected.id, &Sent::taken(fixtures::time(161), 200)).await, "an attempt is taken");
+    assert_eq!(take(300).await, []);
+
+    run.finished = Some(fixtures::time(301));
+    must(store.put_run(&run).await, "a run is replaced");
+    let again = take(302).await;
+    assert_eq!(again, [Delivery::new(run.id, run.finished, "a", fixtures::time(362))]);
+    assert_ne!(again[0].id, expected.id);
+}
+
 /// A delivery is tried until it is taken, given up or unwanted, and can be sent again.
 pub(super) async fn tried(store: &(impl Store + Outbox)) {
     let runs = [stored(store, 10, RunStatus::Finished).await, stored(store, 20, RunStatus::Capped).await];
     let all = [Subscription::new("a", fixtures::time(0))];
-    let [first, second] = runs.map(|run| Delivery::new(run.id, "a", fixtures::time(30)));
+    let [first, second] = runs.map(|run| Delivery::new(run.id, run.finished, "a", fixtures::time(30)));
     assert_eq!(due(store, 30, &all).await.len(), 2);
     let sent = async |id: &DeliveryId, sent: Sent| must(store.sent(id, &sent).await, "an attempt is taken");
 

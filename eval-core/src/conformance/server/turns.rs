@@ -2,7 +2,7 @@
 
 use super::jobs::{queued, read};
 use crate::conformance::{fixtures, must};
-use crate::server::{Beat, Claim, Hold, Job, JobEnd, JobQueue, JobState, Jobs, Lost};
+use crate::server::{Beat, Claim, Hold, Job, JobEnd, JobQuery, JobQueue, JobState, Jobs, Lost};
 use crate::{Owner, RunId};
 
 /// A worker elsewhere, so that nobody can tell whether its process is gone.
@@ -106,4 +106,43 @@ pub(super) async fn interrupted(store: &(impl Jobs + JobQueue)) {
     let queued = must(store.requeue(job.id).await, "a job is queued again").map(|job| (job.state, job.hold));
     assert_eq!(queued, Some((JobState::Queued, None)));
     assert_eq!(claim(store, "w", 32, Lost::Interrupt).await.map(|job| job.id), Some(job.id));
+}
+
+/// A job that runs is paused when its worker has stopped, and found by its runs meanwhile; whoever lets it go on before
+/// that has it queued again.
+pub(super) async fn paused(store: &(impl Jobs + JobQueue)) {
+    let job = queued(store, "ann").await;
+    let runs = [RunId::new(), RunId::new()];
+    let beat = async |seconds: i64| {
+        let beat = store.heartbeat(job.id, &worker("w"), fixtures::time(seconds), &runs).await;
+        must(beat, "a sign of life is taken")
+    };
+    claim(store, "w", 1, Lost::Resume).await;
+    assert_eq!(beat(2).await, Beat::Kept);
+    let of_run = JobQuery { run: Some(runs[1]), ..JobQuery::default() };
+    assert_eq!(must(store.jobs(&of_run).await, "jobs are read"), [read(store, job.id).await]);
+    let of_another = JobQuery { run: Some(RunId::new()), ..JobQuery::default() };
+    assert_eq!(must(store.jobs(&of_another).await, "jobs are read"), []);
+
+    must(store.pause(job.id, fixtures::time(3)).await, "a job is paused");
+    assert_eq!(read(store, job.id).await.state, JobState::Running, "until its worker has stopped");
+    assert_eq!(beat(4).await, Beat::Pause);
+    assert!(finish(store, &job, "w", &JobEnd::new(JobState::Paused, runs), 5).await);
+    assert!(finish(store, &job, "w", &JobEnd::new(JobState::Paused, runs), 6).await, "to repeat changes nothing");
+    let found = read(store, job.id).await;
+    assert_eq!((found.state, found.pausing, &*found.runs), (JobState::Paused, false, &runs[..]));
+    assert_eq!(claim(store, "w", 7, Lost::Resume).await, None, "nobody gets it");
+
+    must(store.requeue(job.id).await, "a job is queued again");
+    assert_eq!(claim(store, "w", 8, Lost::Resume).await.map(|job| job.runs), Some(runs.to_vec()));
+    must(store.pause(job.id, fixtures::time(9)).await, "a job is paused");
+    must(store.requeue(job.id).await, "a job goes on");
+    assert_eq!(beat(10).await, Beat::Kept, "it is no longer to be paused");
+    assert!(finish(store, &job, "w", &JobEnd::new(JobState::Paused, runs), 11).await);
+    assert_eq!(read(store, job.id).await.state, JobState::Queued, "its worker had stopped already");
+
+    claim(store, "gone", 12, Lost::Resume).await;
+    must(store.pause(job.id, fixtures::time(13)).await, "a job is paused");
+    assert_eq!(claim(store, "w", 50, Lost::Resume).await, None, "whose worker is gone");
+    assert_eq!(read(store, job.id).await.state, JobState::Paused);
 }

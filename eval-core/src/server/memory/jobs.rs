@@ -33,6 +33,14 @@ impl Jobs for InMemory {
         }))
     }
 
+    async fn pause(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StoreError> {
+        let mut jobs = lock(&self.server.jobs);
+        Ok(jobs.get_mut(&id).map(|job| {
+            job.pause(now);
+            job.clone()
+        }))
+    }
+
     async fn requeue(&self, id: JobId) -> Result<Option<Job>, StoreError> {
         let mut jobs = lock(&self.server.jobs);
         Ok(jobs.get_mut(&id).map(|job| {

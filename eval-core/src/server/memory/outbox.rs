@@ -27,7 +27,7 @@ impl Outbox for InMemory {
             let callbacks = callbacks.filter_map(|job| job.request.callback.as_deref());
             let subscribed = subscriptions.iter().filter(|subscription| subscription.since <= run.started);
             for receiver in callbacks.chain(subscribed.map(|subscription| &*subscription.name)) {
-                let delivery = Delivery::new(run.id, receiver, now);
+                let delivery = Delivery::new(run.id, run.finished, receiver, now);
                 if !disabled.contains(receiver) {
                     deliveries.entry(delivery.id.clone()).or_insert(delivery);
                 }
@@ -39,6 +39,29 @@ impl Outbox for InMemory {
         due.sort_by(|a, b| (a.next, &a.id).cmp(&(b.next, &b.id)));
         due.truncate(limit);
         Ok(due)
+    }
+
+    async fn take(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        subscriptions: &[Subscription],
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let mut taken = self.due(now, subscriptions, limit).await?;
+        let mut deliveries = lock(&self.server.deliveries);
+        // Another may have been here since.
+        taken.retain_mut(|delivery| {
+            let same = deliveries.get_mut(&delivery.id).filter(|kept| kept.next == delivery.next);
+            let is_free = same.map(|kept| kept.next = Some(until)).is_some();
+            delivery.next = Some(until);
+            is_free
+        });
+        Ok(taken)
+    }
+
+    async fn subscribe(&self, name: &str, now: Timestamp) -> Result<Timestamp, StoreError> {
+        Ok(*lock(&self.server.subscriptions).entry(name.to_owned()).or_insert(now))
     }
 
     async fn sent(&self, id: &DeliveryId, sent: &Sent) -> Result<Option<Delivery>, StoreError> {

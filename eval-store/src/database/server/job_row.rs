@@ -22,6 +22,7 @@ pub(super) struct JobRow<'a> {
     callback: Option<Text<'a>>,
     state: Text<'a>,
     cancelling: bool,
+    pausing: bool,
     runs: Text<'a>,
     error: Option<Text<'a>>,
     submitted_at: NaiveDateTime,
@@ -47,6 +48,7 @@ impl<'a> JobRow<'a> {
             callback: job.request.callback.as_deref().map(Text::from),
             state: job.state.name().into(),
             cancelling: job.cancelling,
+            pausing: job.pausing,
             runs: json(&job.runs)?,
             error: job.error.as_deref().map(Text::from),
             submitted_at: time::to_column(job.submitted),
@@ -71,6 +73,7 @@ impl<'a> JobRow<'a> {
         };
         job.state = word("jobs.state", &self.state, JobState::from_name)?;
         job.cancelling = self.cancelling;
+        job.pausing = self.pausing;
         job.runs = from_json("jobs.runs", &self.runs)?;
         job.error = self.error.map(Text::into_owned);
         job.submitted = time::from_column("jobs.submitted_at", self.submitted_at)?;

@@ -58,6 +58,9 @@ fn list(connection: &mut Connection, query: &JobQuery) -> Result<Vec<Job>, Failu
         if let Some(submitter) = &query.submitter {
             wanted = wanted.filter(jobs::submitter.eq(Text::from(&**submitter)));
         }
+        if let Some(run) = query.run {
+            wanted = wanted.filter(jobs::runs.like(format!("%{run}%")));
+        }
         if let Some(before) = query.before {
             wanted = wanted.filter(jobs::id.lt(before.to_string()));
         }
@@ -151,6 +154,11 @@ impl Jobs for DieselStore {
 
     async fn cancel(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StoreError> {
         let changed = self.write(move |connection| change(connection, id, |job| job.cancel(now))).await?;
+        Ok(changed.map(|(job, ())| job))
+    }
+
+    async fn pause(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StoreError> {
+        let changed = self.write(move |connection| change(connection, id, |job| job.pause(now))).await?;
         Ok(changed.map(|(job, ())| job))
     }
 

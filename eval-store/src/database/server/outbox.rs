@@ -10,7 +10,7 @@ use super::{from_column, jobs, lock, to_column};
 use crate::database::connection::{Connection, on};
 use crate::database::error::Failure;
 use crate::database::rows::{Text, number, run_id, time, word};
-use crate::database::schema::{deliveries, runs};
+use crate::database::schema::{deliveries, runs, subscriptions};
 use crate::database::store::DieselStore;
 
 #[derive(Debug, Insertable, AsChangeset, Queryable, Selectable)]
@@ -18,6 +18,7 @@ use crate::database::store::DieselStore;
 struct DeliveryRow<'a> {
     id: Text<'a>,
     run_id: Text<'a>,
+    ended_at: Option<NaiveDateTime>,
     receiver: Text<'a>,
     state: Text<'a>,
     attempts: i64,
@@ -32,6 +33,7 @@ impl<'a> DeliveryRow<'a> {
         Self {
             id: delivery.id.as_str().into(),
             run_id: delivery.run.to_string().into(),
+            ended_at: to_column(delivery.ended),
             receiver: delivery.receiver.as_str().into(),
             state: delivery.state.name().into(),
             attempts: delivery.attempts.into(),
@@ -44,7 +46,8 @@ impl<'a> DeliveryRow<'a> {
 
     fn into_delivery(self) -> Result<Delivery, Failure> {
         let run = run_id("deliveries.run_id", &self.run_id)?;
-        let mut delivery = Delivery::new(run, self.receiver.into_owned(), Timestamp::UNIX_EPOCH);
+        let ended = from_column("deliveries.ended_at", self.ended_at)?;
+        let mut delivery = Delivery::new(run, ended, self.receiver.into_owned(), Timestamp::UNIX_EPOCH);
         delivery.id = DeliveryId::from(self.id.into_owned());
         delivery.state = word("deliveries.state", &self.state, DeliveryState::from_name)?;
         delivery.attempts = number::epoch("deliveries.attempts", self.attempts)?;
@@ -61,25 +64,33 @@ fn ends() -> impl Iterator<Item = &'static str> {
     RunStatus::ENDS.into_iter().map(RunStatus::name)
 }
 
-/// The runs that a subscription has not heard of.
-fn unheard(connection: &mut Connection, subscription: &Subscription) -> Result<Vec<RunId>, Failure> {
+/// A run that has ended, and when.
+type Ended = (RunId, Option<Timestamp>);
+
+fn into_ended((id, at): (String, Option<NaiveDateTime>)) -> Result<Ended, Failure> {
+    Ok((run_id("runs.id", &id)?, from_column("runs.finished_at", at)?))
+}
+
+/// The ends of runs that a subscription has not heard of.
+fn unheard(connection: &mut Connection, subscription: &Subscription) -> Result<Vec<Ended>, Failure> {
     let receiver = Text::from(&*subscription.name);
-    let heard = deliveries::table.filter(deliveries::run_id.eq(runs::id)).filter(deliveries::receiver.eq(receiver));
+    let of_run = deliveries::run_id.eq(runs::id).and(deliveries::ended_at.is_not_distinct_from(runs::finished_at));
+    let heard = deliveries::table.filter(of_run).filter(deliveries::receiver.eq(receiver));
     let unheard = runs::table
         .filter(runs::started_at.ge(time::to_column(subscription.since)))
         .filter(runs::status.eq_any(ends()).and(not(exists(heard))))
         .order(runs::id.asc())
-        .select(runs::id);
-    let ids: Vec<String> = on!(connection, |c| unheard.load(c))?;
-    ids.iter().map(|id| run_id("runs.id", id)).collect()
+        .select((runs::id, runs::finished_at));
+    let rows: Vec<(String, Option<NaiveDateTime>)> = on!(connection, |c| unheard.load(c))?;
+    rows.into_iter().map(into_ended).collect()
 }
 
 /// Those of these runs that have ended.
-fn ended(connection: &mut Connection, ids: &[RunId]) -> Result<Vec<RunId>, Failure> {
+fn ended(connection: &mut Connection, ids: &[RunId]) -> Result<Vec<Ended>, Failure> {
     let wanted = runs::table.filter(runs::id.eq_any(ids.iter().map(RunId::to_string)));
-    let ended = wanted.filter(runs::status.eq_any(ends())).select(runs::id);
-    let found: Vec<String> = on!(connection, |c| ended.load(c))?;
-    found.iter().map(|id| run_id("runs.id", id)).collect()
+    let ended = wanted.filter(runs::status.eq_any(ends())).select((runs::id, runs::finished_at));
+    let rows: Vec<(String, Option<NaiveDateTime>)> = on!(connection, |c| ended.load(c))?;
+    rows.into_iter().map(into_ended).collect()
 }
 
 fn disabled(connection: &mut Connection) -> Result<Vec<String>, Failure> {
@@ -102,15 +113,15 @@ fn derive(
 ) -> Result<(), Failure> {
     let wants = |receiver: &str| disabled.iter().all(|disabled| disabled != receiver);
     for subscription in subscriptions.iter().filter(|subscription| wants(&subscription.name)) {
-        for run in unheard(connection, subscription)? {
-            insert(connection, &Delivery::new(run, &*subscription.name, now))?;
+        for (run, ended) in unheard(connection, subscription)? {
+            insert(connection, &Delivery::new(run, ended, &*subscription.name, now))?;
         }
     }
     for job in jobs::untold(connection)? {
         let Some(callback) = job.request.callback.as_deref().filter(|callback| wants(callback)) else { continue };
         let ended = ended(connection, &job.runs)?;
-        for run in &ended {
-            insert(connection, &Delivery::new(*run, callback, now))?;
+        for (run, at) in &ended {
+            insert(connection, &Delivery::new(*run, *at, callback, now))?;
         }
         if job.ended.is_some() && ended.len() == job.runs.len() {
             jobs::told(connection, job.id)?;
@@ -136,6 +147,26 @@ fn due(
         .limit(i64::try_from(limit).unwrap_or(i64::MAX));
     let rows: Vec<DeliveryRow<'_>> = on!(connection, |c| due.select(DeliveryRow::as_select()).load(c))?;
     rows.into_iter().map(DeliveryRow::into_delivery).collect()
+}
+
+/// What is due, kept from others until then. A transaction that was done and is repeated finds it taken: then it is due
+/// again at that time, and nothing is lost.
+fn take(connection: &mut Connection, mut due: Vec<Delivery>, until: Timestamp) -> Result<Vec<Delivery>, Failure> {
+    let ids = due.iter().map(|delivery| delivery.id.to_string());
+    let taken = diesel::update(deliveries::table.filter(deliveries::id.eq_any(ids)))
+        .set(deliveries::next_at.eq(Some(time::to_column(until))));
+    on!(connection, |c| taken.execute(c))?;
+    due.iter_mut().for_each(|delivery| delivery.next = Some(until));
+    Ok(due)
+}
+
+fn subscribe(connection: &mut Connection, name: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    let row = (subscriptions::name.eq(Text::from(name)), subscriptions::since.eq(time::to_column(now)));
+    let put = diesel::insert_into(subscriptions::table).values(row).on_conflict_do_nothing();
+    on!(connection, |c| put.execute(c))?;
+    let since = subscriptions::table.filter(subscriptions::name.eq(Text::from(name))).select(subscriptions::since);
+    let since: NaiveDateTime = on!(connection, |c| since.first(c))?;
+    time::from_column("subscriptions.since", since)
 }
 
 /// Changes a delivery that is there.
@@ -190,6 +221,26 @@ impl Outbox for DieselStore {
     ) -> Result<Vec<Delivery>, StoreError> {
         let subscriptions = subscriptions.to_vec();
         self.write(move |connection| due(connection, now, &subscriptions, limit)).await
+    }
+
+    async fn take(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        subscriptions: &[Subscription],
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let subscriptions = subscriptions.to_vec();
+        self.write(move |connection| {
+            let due = due(connection, now, &subscriptions, limit)?;
+            take(connection, due, until)
+        })
+        .await
+    }
+
+    async fn subscribe(&self, name: &str, now: Timestamp) -> Result<Timestamp, StoreError> {
+        let name = name.to_owned();
+        self.write(move |connection| subscribe(connection, &name, now)).await
     }
 
     async fn sent(&self, id: &DeliveryId, sent: &Sent) -> Result<Option<Delivery>, StoreError> {

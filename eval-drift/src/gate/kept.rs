@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use eval_core::Run;
-use eval_drift::{Gate, GateReport, Policy, RunScores, SettingChange};
+
+use super::{Gate, GateReport, Policy, SettingChange};
+use crate::RunScores;
 
 /// The tag of a run that holds the limits.
-pub(super) const TAG: &str = "evalctl.gate";
+const TAG: &str = "evalctl.gate";
 
-/// The value of the tag.
+/// The tag, with its value.
 pub(super) fn tag(gate: &Gate) -> (String, String) {
     (TAG.to_owned(), serde_json::Value::from_iter(of(gate)).to_string())
 }

@@ -1,34 +1,37 @@
 //! The history that ended when the user changed something.
 
-use eval_core::{Condition, HistoryKey, HistoryQuery, Params, Run, RunId, Timestamp};
-
-use super::Findings;
-use crate::failure::Failure;
+use eval_core::{Condition, HistoryKey, HistoryQuery, Params, Reports, Run, RunId, StoreError, Timestamp};
 
 /// The last run before a history, which was made otherwise: why the history begins where it does.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
-pub(crate) struct Earlier {
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Earlier {
     /// The run.
-    pub(crate) run: RunId,
+    pub run: RunId,
     /// When it began (UTC).
-    pub(crate) at: Timestamp,
+    pub at: Timestamp,
     /// What the user changed after it.
-    pub(crate) changed: Vec<Changed>,
+    pub changed: Vec<Changed>,
 }
 
 /// A setting that was changed.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
-pub(crate) struct Changed {
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Changed {
     /// Which.
-    pub(crate) condition: Condition,
+    pub condition: Condition,
     /// What it was.
-    pub(crate) before: String,
+    pub before: String,
     /// What it is.
-    pub(crate) after: String,
+    pub after: String,
 }
 
 /// What came before the oldest run of a history; `None` where nothing did, or where it was cut for its length.
-pub(super) async fn before(store: &dyn Findings, oldest: &Run) -> Result<Option<Earlier>, Failure> {
+pub(super) async fn before(store: &dyn Reports, oldest: &Run) -> Result<Option<Earlier>, StoreError> {
     let mut query = HistoryQuery::new(&oldest.name, &oldest.dataset.name);
     (query.before, query.limit) = (Some(oldest.id), 1);
     let found = store.history(&query).await?.into_iter().next();

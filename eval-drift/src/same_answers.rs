@@ -1,22 +1,23 @@
 //! A run beside another that judged its answers again.
 
-use eval_core::{Run, RunKind};
-use eval_drift::{RunComparison, RunScores};
+use eval_core::{Run, RunId, RunKind};
+
+use crate::{RunComparison, RunScores};
 
 const ONLY_THE_JUDGE: &str =
     "these are the same answers, judged again: only the judge differs, so what changed is its doing";
 
 /// Which of the runs that are put beside the first one have its answers.
-#[derive(Default)]
-pub(super) struct Found {
+#[derive(Debug, Default)]
+pub struct SameAnswers {
     first: Option<(Run, RunScores)>,
     others: Vec<bool>,
 }
 
-impl Found {
+impl SameAnswers {
     /// The scores as they are compared. Other judges make runs incomparable, unless it is the judges that are compared:
     /// of the same answers.
-    pub(super) fn beside_first(&mut self, run: &Run, scores: RunScores) -> RunScores {
+    pub fn beside_first(&mut self, run: &Run, scores: RunScores) -> RunScores {
         let Some((first, its)) = &self.first else {
             self.first = Some((run.clone(), scores.clone()));
             return scores;
@@ -27,7 +28,7 @@ impl Found {
     }
 
     /// Says of each comparison whether only the judge differs.
-    pub(super) fn tell(&self, comparisons: &mut [RunComparison]) {
+    pub fn tell(&self, comparisons: &mut [RunComparison]) {
         for (pair, _) in comparisons.iter_mut().zip(&self.others).filter(|(_, same)| **same) {
             pair.warnings.insert(0, ONLY_THE_JUDGE.to_owned());
         }
@@ -35,7 +36,7 @@ impl Found {
 }
 
 /// The run in which the answers of a run stand.
-fn answers(run: &Run) -> eval_core::RunId {
+fn answers(run: &Run) -> RunId {
     match (run.kind, run.of) {
         (RunKind::Rescore, Some(of)) => of,
         _ => run.id,

@@ -3,29 +3,28 @@
 use std::fmt;
 
 use eval_core::{Params, Run};
-use serde::Serialize;
-
-use crate::output::clean;
 
 /// Something that was different between two runs, beside the model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Difference {
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct SettingApart {
     /// `dataset`, `prompt`, `parameters`, `judge` or `threshold`.
-    what: &'static str,
-    /// What it was in the run.
-    run: String,
+    pub what: &'static str,
+    /// What it was in the run. It may quote a user's text: to be made [neutral](crate::neutral) where it is shown.
+    pub run: String,
     /// What it was in the other one.
-    other: String,
+    pub other: String,
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for SettingApart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} instead of {}", self.what, clean(&self.run), clean(&self.other))
+        write!(f, "{} {} instead of {}", self.what, self.run, self.other)
     }
 }
 
 /// What was different between two runs: the key of a history, its name left out, and the threshold.
-pub(crate) fn between(run: &Run, other: &Run) -> Vec<Difference> {
+pub fn settings_apart(run: &Run, other: &Run) -> Vec<SettingApart> {
     let pairs = [
         ("dataset", run.dataset.name.clone(), other.dataset.name.clone()),
         ("prompt", prompt(run, other), prompt(other, run)),
@@ -34,7 +33,7 @@ pub(crate) fn between(run: &Run, other: &Run) -> Vec<Difference> {
         ("threshold", run.threshold.to_string(), other.threshold.to_string()),
     ];
     let apart = pairs.into_iter().filter(|(_, run, other)| run != other);
-    apart.map(|(what, run, other)| Difference { what, run, other }).collect()
+    apart.map(|(what, run, other)| SettingApart { what, run, other }).collect()
 }
 
 /// Answers that stand in a column were prompted for elsewhere, so they differ from nobody.
@@ -61,7 +60,7 @@ fn shortened(hash: &str) -> String {
 /// Those of the runs, in their order, that were asked and graded as most of them were: only these can be ranked. The
 /// first of as many decides.
 pub(crate) fn majority<'a>(runs: &[&'a Run]) -> Vec<&'a Run> {
-    let alike = |one: &&Run| runs.iter().filter(|run| between(run, one).is_empty()).copied().collect::<Vec<_>>();
+    let alike = |one: &&Run| runs.iter().filter(|run| settings_apart(run, one).is_empty()).copied().collect::<Vec<_>>();
     let mut most = Vec::new();
     for found in runs.iter().map(alike) {
         if found.len() > most.len() {
@@ -84,7 +83,7 @@ mod tests {
     }
 
     fn said(run: &Run, other: &Run) -> Vec<String> {
-        between(run, other).iter().map(ToString::to_string).collect()
+        settings_apart(run, other).iter().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -1,0 +1,2 @@
+DROP TABLE subscriptions;
+ALTER TABLE deliveries DROP COLUMN ended_at;
