@@ -1,7 +1,6 @@
 //! Runs in the background: a durable queue, the workers that empty it, and what is known of the runs meanwhile.
 
 mod after;
-mod body;
 mod builder;
 pub(crate) mod control;
 mod desk;

@@ -227,10 +227,10 @@ impl Job {
                 self.close(JobState::Cancelled, now);
             }
             JobState::Queued | JobState::Running | JobState::Paused if self.pausing => {
-                self.close(JobState::Paused, now)
+                self.close(JobState::Paused, now);
             }
             JobState::Queued | JobState::Running | JobState::Paused => {
-                (self.state, self.hold) = (JobState::Queued, None)
+                (self.state, self.hold) = (JobState::Queued, None);
             }
             end => self.close(end, now),
         }

@@ -11,7 +11,7 @@ use eval_core::{RunError, StoreError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::body::{JsonBody, refused};
+use crate::body::Body;
 use crate::error::{ApiError, Envelope};
 use crate::query::Parameters;
 use crate::{AppState, Caller};
@@ -56,7 +56,7 @@ pub(crate) async fn start(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     parameters: Parameters,
-    body: JsonBody<NewRuns>,
+    Body(body): Body<NewRuns>,
 ) -> Result<Response, ApiError> {
     parameters.only(&[])?;
     submit(&state, &caller, &headers, body).await
@@ -78,22 +78,21 @@ pub(crate) async fn run_evaluation(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     parameters: Parameters,
-    body: JsonBody<NewRuns>,
+    Body(body): Body<NewRuns>,
 ) -> Result<Response, ApiError> {
     parameters.only(&[])?;
     submit(&state, &caller, &headers, body).await
 }
 
-async fn submit(
-    state: &AppState,
-    caller: &Caller,
-    headers: &HeaderMap,
-    body: JsonBody<NewRuns>,
-) -> Result<Response, ApiError> {
+async fn submit(state: &AppState, caller: &Caller, headers: &HeaderMap, body: NewRuns) -> Result<Response, ApiError> {
     let key = key(headers)?;
-    let job = checked(state, caller, body.value).await?;
+    let job = checked(state, caller, body).await?;
     let job = match key {
-        Some(key) => job.idempotent(Idempotency::of(key, &body.text)),
+        // What is asked for, and not how it is spelled.
+        Some(key) => {
+            let asked = serde_json::to_string(&job.request).unwrap_or_default();
+            job.idempotent(Idempotency::of(key, &asked))
+        }
         None => job,
     };
     match let_in(state, &job).await? {
@@ -175,6 +174,11 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     }
     let message = "the Idempotency-Key cannot be understood";
     Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_key", message, "send 1 to 255 visible ASCII characters"))
+}
+
+/// The body can be read, and asks for something that cannot be.
+fn refused(message: impl Into<String>, hint: impl Into<String>) -> ApiError {
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", message, hint)
 }
 
 fn no_runner() -> ApiError {

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::refused;
 use crate::error::ApiError;
-use crate::jobs::body::refused;
 
 const MOST_MODELS: usize = 50;
 const MOST_JUDGES: usize = 10;
