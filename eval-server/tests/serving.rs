@@ -38,8 +38,8 @@ impl Server {
             )
             .route("/echo", post(async |body: Bytes| body))
             .route("/whence", get(async |ConnectInfo(from): ConnectInfo<SocketAddr>| from.to_string()));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("set up");
+        let address = listener.local_addr().expect("set up");
         let (stop, stopped) = oneshot::channel();
         let service = router(state).merge(more);
         let task = tokio::spawn(serve(listener, service, options, async { stopped.await.unwrap_or_default() }));
@@ -47,12 +47,12 @@ impl Server {
     }
 
     async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.unwrap()
+        TcpStream::connect(self.address).await.expect("set up")
     }
 
     async fn send(&self, text: &str) -> TcpStream {
         let mut stream = self.connect().await;
-        stream.write_all(text.as_bytes()).await.unwrap();
+        stream.write_all(text.as_bytes()).await.expect("set up");
         stream
     }
 }
@@ -89,11 +89,11 @@ async fn requests_are_answered_and_know_whence_they_come() {
     let server = Server::start(ServeOptions::default()).await;
     let mut stream = server.connect().await;
     for _ in 0..3 {
-        stream.write_all(HEALTH.as_bytes()).await.unwrap();
+        stream.write_all(HEALTH.as_bytes()).await.expect("set up");
         assert!(healthy(&mut stream).await, "one connection, many requests");
     }
     let mut whence = server.send(&CLOSING.replace("healthz", "whence")).await;
-    let from = whence.local_addr().unwrap().to_string();
+    let from = whence.local_addr().expect("set up").to_string();
     assert!(rest(&mut whence).await.ends_with(&from));
 }
 
@@ -127,7 +127,7 @@ async fn f43_a_client_that_takes_nothing_is_not_waited_for() {
     let server = Server::start(ServeOptions::default().connections(1).stall(Duration::from_secs(30))).await;
     let mut stuck = server.send(&HEALTH.replace("healthz", "flood")).await;
     let mut part = [0; 1_024];
-    assert!(stuck.read(&mut part).await.unwrap() > 0, "it has begun");
+    assert!(stuck.read(&mut part).await.expect("set up") > 0, "it has begun");
     // The only place is at work until then.
     let mut refused = 0;
     loop {
@@ -160,13 +160,13 @@ async fn f43_idle_connections_are_bounded_and_the_oldest_goes() {
     let server = Server::start(ServeOptions::default().connections(50)).await;
     let mut working = server.send(&HEALTH.replace("healthz", "events")).await;
     let mut part = [0; 1_024];
-    assert!(working.read(&mut part).await.unwrap() > 0, "events have begun");
+    assert!(working.read(&mut part).await.expect("set up") > 0, "events have begun");
     let mut idle = std::collections::VecDeque::new();
     for at in 0..10_000 {
         idle.push_back(server.connect().await);
         if idle.len() > 100 {
             // It was closed by the server long ago, or this would wait for ever.
-            assert_eq!(rest(&mut idle.pop_front().unwrap()).await, "", "{at}");
+            assert_eq!(rest(&mut idle.pop_front().expect("set up")).await, "", "{at}");
         }
         if at % 1_000 == 0 {
             assert!(healthy(&mut server.send(HEALTH).await).await, "somebody who asks is answered");
@@ -182,11 +182,11 @@ async fn f43_a_stop_ends_what_is_idle_waits_for_what_is_at_work_and_cuts_what_ne
     assert!(healthy(&mut idle).await);
     let mut events = server.send(&HEALTH.replace("healthz", "events")).await;
     let mut part = [0; 1_024];
-    assert!(events.read(&mut part).await.unwrap() > 0);
+    assert!(events.read(&mut part).await.expect("set up") > 0);
     let since = Instant::now();
-    server.stop.send(()).unwrap();
+    server.stop.send(()).expect("set up");
     assert_eq!(rest(&mut idle).await, "");
-    server.task.await.unwrap().unwrap();
+    server.task.await.expect("set up").expect("set up");
     assert_eq!(since.elapsed().as_secs(), 5, "the events had until then");
     rest(&mut events).await;
     assert!(TcpStream::connect(server.address).await.is_err(), "nobody listens");

@@ -33,7 +33,9 @@ pub(super) async fn derived(store: &(impl Store + Jobs + JobQueue + Outbox)) {
 
     let end = JobEnd::new(JobState::Done, [first.id, second.id]);
     assert!(must(store.finish(wanted.id, &owner, &end, fixtures::time(21)).await, "a job is left"));
-    let news = |run: &Run, receiver: &str, seconds: i64| Delivery::new(run.id, run.finished, receiver, fixtures::time(seconds));
+    let news = |run: &Run, receiver: &str, seconds: i64| {
+        Delivery::new(run.id, run.finished, receiver, fixtures::time(seconds))
+    };
     let failed = news(&second, CALLBACK, 22);
     assert_eq!(due(store, 22, &[]).await, std::slice::from_ref(&failed));
     first.status = RunStatus::Finished;
@@ -57,7 +59,11 @@ pub(super) async fn taken(store: &(impl Store + Outbox)) {
     let mut run = fixtures::finished("gpt-4o", 0, 0.5, 0);
     must(store.put_run(&run).await, "a run is taken");
     let since = must(store.subscribe("a", fixtures::time(0)).await, "a subscription is kept");
-    assert_eq!(must(store.subscribe("a", fixtures::time(99)).await, "it is kept"), since, "it is there since the first");
+    assert_eq!(
+        must(store.subscribe("a", fixtures::time(99)).await, "it is kept"),
+        since,
+        "it is there since the first"
+    );
     let all = [Subscription::new("a", since)];
     let take = async |seconds: i64| {
         must(store.take(fixtures::time(seconds), fixtures::time(seconds + 60), &all, 10).await, "what is due is taken")
