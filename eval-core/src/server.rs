@@ -16,6 +16,8 @@ mod delivery;
 mod job;
 mod jobs;
 mod memory;
+mod notice;
+mod notices;
 mod outbox;
 mod queue;
 mod request;
@@ -31,6 +33,8 @@ pub use delivery::{Delivery, DeliveryId, DeliveryState, Sent};
 pub use job::{Beat, Hold, Job, JobEnd, JobId, JobState};
 pub use jobs::{JobQuery, Jobs, Submitted};
 pub(crate) use memory::Memory;
+pub use notice::{Attempted, Notice, NoticeId, NoticeKind, NoticeState};
+pub use notices::{NoticeQuery, Notices};
 pub use outbox::{DeliveryQuery, Outbox, Subscription};
 pub use queue::{Claim, JobQueue, Lost, Turn};
 pub use request::{Idempotency, JobRequest};
@@ -40,6 +44,6 @@ pub use tokens::{Refusal, Scope, Token, Tokens};
 
 #[cfg(feature = "mock")]
 pub use {
-    alerts::MockAlertLog, audit::MockAudit, deletes::MockDeletes, jobs::MockJobs, outbox::MockOutbox,
-    queue::MockJobQueue, runner::MockRunner, tokens::MockTokens,
+    alerts::MockAlertLog, audit::MockAudit, deletes::MockDeletes, jobs::MockJobs, notices::MockNotices,
+    outbox::MockOutbox, queue::MockJobQueue, runner::MockRunner, tokens::MockTokens,
 };

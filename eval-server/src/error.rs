@@ -59,6 +59,12 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "bad_parameter", message, format!("expected {expected}"))
     }
 
+    /// A body that is no request of the route.
+    pub(crate) fn bad_body(why: impl Into<String>) -> Self {
+        let hint = "the document at /api/openapi.json says what the route takes";
+        Self::new(StatusCode::BAD_REQUEST, "bad_body", why, hint)
+    }
+
     /// A parameter that stands twice in the query.
     pub(crate) fn repeated_parameter(name: &str) -> Self {
         let message = format!("parameter {name} is given more than once");

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod alerts;
 mod audit;
 mod body;
 mod books;
@@ -20,6 +21,10 @@ mod state;
 mod webhooks;
 
 pub use access::{Access, AccessOptions, BindError, Bound, Caller, bind, first_token};
+pub use alerts::{
+    AckError, AlertHook, AlertSettings, Alerts, Channel, Email, Item, Link, MailError, MailServer, MailTls, Message,
+    Slack, Told, Tone,
+};
 pub use books::Books;
 pub use jobs::{AfterRuns, Workers, WorkersBuilder};
 pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};

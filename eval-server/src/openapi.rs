@@ -1,6 +1,6 @@
 //! The OpenAPI document of the routes, as it is served.
 
-use eval_core::server::AuditEntry;
+use eval_core::server::{AckKind, Alert, AuditEntry, NoticeKind, NoticeState};
 use eval_core::{Evaluation, LeaderboardEntry, Run, ServedSummary};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -86,6 +86,10 @@ pub(crate) fn cores<T: schemars::JsonSchema>() -> RefOr<Schema> {
 
 /// The types of eval-core that answers hold. A test finds those that are missing.
 fn collect(generator: &mut SchemaGenerator) {
+    generator.subschema_for::<Alert>();
+    generator.subschema_for::<AckKind>();
+    generator.subschema_for::<NoticeKind>();
+    generator.subschema_for::<NoticeState>();
     generator.subschema_for::<Run>();
     generator.subschema_for::<Evaluation>();
     generator.subschema_for::<AuditEntry>();

@@ -15,7 +15,7 @@ use crate::access::{ADMIN, READ, RUN, login, screen};
 use crate::jobs::control::routes as control;
 use crate::jobs::{pages, submit};
 use crate::routes::Table;
-use crate::{Access, AppState, Route, audit, error, evaluations, events, models, openapi, runs};
+use crate::{Access, AppState, Route, alerts, audit, error, evaluations, events, models, openapi, runs};
 
 /// All routes over this state, for your own service to nest or to serve.
 ///
@@ -51,6 +51,10 @@ pub fn routes() -> Vec<Route> {
 /// The table of routes.
 fn table(state: AppState) -> Table {
     Table::new(state)
+        .at(READ, routes!(alerts::routes::list))
+        .at(READ, routes!(alerts::routes::show))
+        .at(RUN, routes!(alerts::routes::acknowledge))
+        .at(ADMIN, routes!(alerts::routes::test))
         .at(Access::Public, routes!(health))
         .at(Access::Public, routes!(login::page, login::enter))
         .at(READ, routes!(login::leave))

@@ -8,7 +8,7 @@ use eval_core::{BoxError, Reports};
 
 use crate::access::Door;
 use crate::jobs::{Desk, Limits};
-use crate::{AccessOptions, Books, Outbound};
+use crate::{AccessOptions, AlertSettings, Alerts, Books, Outbound};
 
 /// What the routes stand on: a store, and who makes runs. Cheap to clone.
 ///
@@ -34,6 +34,8 @@ pub struct AppState {
     /// Where routes and workers of this process meet.
     pub(crate) desk: Arc<Desk>,
     pub(crate) limits: Limits,
+    /// Who tells people.
+    pub(crate) alerts: Alerts,
 }
 
 impl AppState {
@@ -44,9 +46,10 @@ impl AppState {
 
     /// The same over a store of your own that has the runs, and another that has all else.
     pub fn of(store: Arc<dyn Reports>, books: Arc<dyn Books>) -> Self {
+        let alerts = Alerts::new(store.clone(), books.clone(), AlertSettings::default());
         let desk = Arc::new(Desk::new());
         let door = Arc::new(Door::new(AccessOptions::default()));
-        Self { store, books, door, runner: None, outbound: None, desk, limits: Limits::default() }
+        Self { store, books, door, runner: None, outbound: None, desk, limits: Limits::default(), alerts }
     }
 
     /// The same state, reached like this. Whoever was signed in before is signed in no more.
@@ -96,6 +99,12 @@ impl AppState {
     /// At most so many jobs of one caller wait or run. Default 100.
     pub fn most_jobs_per_caller(mut self, jobs: usize) -> Self {
         self.limits.of_caller = jobs;
+        self
+    }
+
+    /// The same state, whose people are told so. Default: nobody is told.
+    pub fn alerts(mut self, alerts: Alerts) -> Self {
+        self.alerts = alerts;
         self
     }
 }

@@ -8,6 +8,7 @@ mod secret;
 mod signature;
 mod webhook;
 
+pub(crate) use delivery::pause;
 pub use delivery::{Delivered, Next, deliver};
 pub use receiver::Receiver;
 pub use schedule::retry_delay;

@@ -4,21 +4,22 @@ mod alerts;
 mod audit;
 mod deletes;
 mod jobs;
+mod notices;
 mod outbox;
 mod tokens;
 mod turns;
 
 use crate::Leases;
 use crate::Store;
-use crate::server::{AlertLog, Audit, Deletes, JobQueue, Jobs, Outbox, Tokens};
+use crate::server::{AlertLog, Audit, Deletes, JobQueue, Jobs, Notices, Outbox, Tokens};
 
-/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`], [`Audit`]
+/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`], [`Notices`], [`Audit`]
 /// and [`Deletes`]. `make` gives an empty
 /// store each time that it is called.
 ///
 /// # Panics
 /// When something does not hold; the message says what.
-pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Audit + Deletes + Leases>(
+pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Notices + Audit + Deletes + Leases>(
     make: impl AsyncFn() -> S,
 ) {
     jobs::kept(&make().await).await;
@@ -39,5 +40,7 @@ pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Au
     tokens::ended(&make().await).await;
     alerts::one_of_a_key(&make().await).await;
     alerts::told_and_answered(&make().await).await;
+    notices::told_once(&make().await).await;
+    notices::tried(&make().await).await;
     audit::added(&make().await).await;
 }

@@ -60,12 +60,21 @@ pub struct Ack {
     pub reason: String,
     /// When (UTC).
     pub at: Timestamp,
+    /// Until when it holds (UTC); `None` for as long as the alert lasts.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 impl Ack {
     /// What a person says at this time (UTC).
     pub fn new(kind: AckKind, by: impl Into<String>, reason: impl Into<String>, at: Timestamp) -> Self {
-        Self { kind, by: by.into(), reason: reason.into(), at }
+        Self { kind, by: by.into(), reason: reason.into(), at, until: None }
+    }
+
+    /// The same, holding until this time (UTC), for other alerts of the same key too.
+    pub fn until(mut self, until: Option<Timestamp>) -> Self {
+        self.until = until;
+        self
     }
 }
 
@@ -102,6 +111,14 @@ impl Alert {
     /// Whether it lasts.
     pub fn is_open(&self) -> bool {
         self.recovered.is_none()
+    }
+
+    /// Whether a person wants to hear no more of it at this time.
+    pub fn is_quiet(&self, now: Timestamp) -> bool {
+        self.ack.as_ref().is_some_and(|ack| match ack.until {
+            Some(until) => now < until,
+            None => true,
+        })
     }
 
     /// It is seen again; the same time twice is once.

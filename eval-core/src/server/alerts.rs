@@ -86,6 +86,12 @@ pub trait AlertLog: Send + Sync + 'static {
     /// [`StoreError`] when nothing is stored.
     async fn recover(&self, key: &str, at: Timestamp) -> Result<Option<Alert>, StoreError>;
 
+    /// The alert of this id.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    async fn alert(&self, id: AlertId) -> Result<Option<Alert>, StoreError>;
+
     /// The alerts wanted, newest first.
     ///
     /// # Errors
@@ -110,6 +116,10 @@ impl<S: AlertLog + ?Sized> AlertLog for Arc<S> {
 
     async fn recover(&self, key: &str, at: Timestamp) -> Result<Option<Alert>, StoreError> {
         (**self).recover(key, at).await
+    }
+
+    async fn alert(&self, id: AlertId) -> Result<Option<Alert>, StoreError> {
+        (**self).alert(id).await
     }
 
     async fn alerts(&self, query: &AlertQuery) -> Result<Vec<Alert>, StoreError> {

@@ -3,17 +3,16 @@
 mod alerts;
 mod audit;
 mod jobs;
+mod notices;
 mod outbox;
 mod tokens;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use crate::RunId;
+use super::{Alert, AlertId, AuditEntry, AuditId, Delivery, DeliveryId, Job, JobId, Notice, NoticeId, Token, TokenId};
 use crate::store::lock;
-
-use super::{Alert, AlertId, AuditEntry, AuditId, Delivery, DeliveryId, Job, JobId, Token, TokenId};
-use crate::Timestamp;
+use crate::{RunId, Timestamp};
 
 /// The part of [`InMemory`](crate::InMemory) that is the server's.
 #[derive(Debug, Default)]
@@ -21,6 +20,7 @@ pub(crate) struct Memory {
     jobs: Mutex<BTreeMap<JobId, Job>>,
     tokens: Mutex<BTreeMap<TokenId, Token>>,
     alerts: Mutex<BTreeMap<AlertId, Alert>>,
+    notices: Mutex<BTreeMap<NoticeId, Notice>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
     /// Names of subscriptions, each since when.
     subscriptions: Mutex<BTreeMap<String, Timestamp>>,

@@ -80,7 +80,7 @@ fn answered(attempted: Timestamp, answer: Answer) -> Delivered {
 }
 
 /// `Retry-After` in either form, seconds or a date (RFC 9110, 10.2.3), as time from now on.
-fn pause(text: &str, now: Timestamp) -> Option<Duration> {
+pub(crate) fn pause(text: &str, now: Timestamp) -> Option<Duration> {
     let asked = match text.trim().parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => httpdate::parse_http_date(text.trim()).ok()?.duration_since(SystemTime::from(now)).ok()?,

@@ -14,6 +14,11 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// Something of this id, with this JSON. An id holds no full stop: it separates the parts of what is signed.
+    pub(crate) fn new(id: String, body: Vec<u8>) -> Self {
+        Self { id, body }
+    }
+
     /// A run has ended: `run.finished`. `None` while it goes on.
     ///
     /// The body is thin: it names the run and says what came out; `link` is where to read on. The id is made of the

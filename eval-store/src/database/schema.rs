@@ -327,6 +327,29 @@ diesel::table! {
         ack_reason -> Nullable<Text>,
         ack_at -> Nullable<Timestamp>,
         recovered_at -> Nullable<Timestamp>,
+        ack_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    notices (id) {
+        id -> Text,
+        alerts -> Text,
+        channel -> Text,
+        kind -> Text,
+        body -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        next_at -> Nullable<Timestamp>,
+        tried_at -> Nullable<Timestamp>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    notice_alerts (alert_id, notice_id) {
+        alert_id -> Text,
+        notice_id -> Text,
     }
 }
 
@@ -347,4 +370,5 @@ diesel::joinable!(evaluations -> samples (sample_hash));
 diesel::allow_tables_to_appear_in_same_query!(runs, run_summaries, run_tags, leases);
 diesel::allow_tables_to_appear_in_same_query!(evaluations, samples, verdicts);
 diesel::allow_tables_to_appear_in_same_query!(runs, deliveries);
+diesel::allow_tables_to_appear_in_same_query!(notices, notice_alerts);
 diesel::allow_tables_to_appear_in_same_query!(attempts, attempt_ends);

@@ -7,6 +7,7 @@ mod alerts;
 mod audit;
 mod job_row;
 mod jobs;
+mod notices;
 mod outbox;
 mod tokens;
 

@@ -51,13 +51,17 @@ pub(super) async fn told_and_answered(store: &impl AlertLog) {
     for seconds in [2, 3] {
         assert!(must(store.notified(alert.id, fixtures::time(seconds)).await, "people were told"));
     }
-    let ack = |kind: AckKind| Ack::new(kind, fixtures::TEXTS[6], fixtures::TEXTS[3], fixtures::time(4));
+    let until = |kind: AckKind| (kind == AckKind::Fixed).then(|| fixtures::time(9));
+    let ack =
+        |kind: AckKind| Ack::new(kind, fixtures::TEXTS[6], fixtures::TEXTS[3], fixtures::time(4)).until(until(kind));
     must(store.acknowledge(alert.id, &ack(AckKind::Mute)).await, "a person answers");
     let told = must(store.acknowledge(alert.id, &ack(AckKind::Fixed)).await, "a person answers");
     let expected = Alert { notified: Some(fixtures::time(3)), ack: Some(ack(AckKind::Fixed)), ..alert };
     assert_eq!(told.as_ref(), Some(&expected), "the last answer stands");
-    assert_eq!(list(store, AlertQuery::default()).await, [expected]);
+    assert_eq!(list(store, AlertQuery::default()).await, std::slice::from_ref(&expected));
+    assert_eq!(must(store.alert(expected.id).await, "an alert is read").as_ref(), Some(&expected));
     let nobody = AlertId::new();
+    assert_eq!(must(store.alert(nobody).await, "an alert is read"), None);
     assert!(!must(store.notified(nobody, fixtures::time(1)).await, "people were told"));
     assert_eq!(must(store.acknowledge(nobody, &ack(AckKind::Accept)).await, "a person answers"), None);
 }

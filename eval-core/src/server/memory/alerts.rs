@@ -42,6 +42,10 @@ impl AlertLog for InMemory {
         }))
     }
 
+    async fn alert(&self, id: AlertId) -> Result<Option<Alert>, StoreError> {
+        Ok(lock(&self.server.alerts).get(&id).cloned())
+    }
+
     async fn alerts(&self, query: &AlertQuery) -> Result<Vec<Alert>, StoreError> {
         let alerts = lock(&self.server.alerts);
         Ok(alerts.values().rev().filter(|alert| query.matches(alert)).take(query.limit).cloned().collect())

@@ -29,6 +29,7 @@ struct AlertRow<'a> {
     ack_reason: Option<Text<'a>>,
     ack_at: Option<NaiveDateTime>,
     recovered_at: Option<NaiveDateTime>,
+    ack_until: Option<NaiveDateTime>,
 }
 
 impl<'a> AlertRow<'a> {
@@ -49,6 +50,7 @@ impl<'a> AlertRow<'a> {
             ack_reason: ack.map(|ack| ack.reason.as_str().into()),
             ack_at: to_column(ack.map(|ack| ack.at)),
             recovered_at: to_column(alert.recovered),
+            ack_until: to_column(ack.and_then(|ack| ack.until)),
         }
     }
 
@@ -73,7 +75,8 @@ impl<'a> AlertRow<'a> {
         else {
             return Ok(None);
         };
-        Ok(Some(Ack::new(word("alerts.ack", kind, AckKind::from_name)?, &**by, &**reason, at)))
+        let until = from_column("alerts.ack_until", self.ack_until)?;
+        Ok(Some(Ack::new(word("alerts.ack", kind, AckKind::from_name)?, &**by, &**reason, at).until(until)))
     }
 }
 
@@ -133,12 +136,29 @@ fn recover(connection: &mut Connection, key: &str, at: Timestamp) -> Result<Opti
     Ok(Some(alert))
 }
 
+/// Writes down that people were told of these alerts; `false`, and nothing is changed, when they were told of one before.
+pub(super) fn tell(connection: &mut Connection, ids: &[AlertId], at: Timestamp) -> Result<bool, Failure> {
+    lock(connection, "alerts")?;
+    let mut told = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Some(mut alert) = find(connection, *id)?.filter(|alert| alert.notified.is_none()) else { return Ok(false) };
+        alert.notified = Some(at);
+        told.push(alert);
+    }
+    told.iter().try_for_each(|alert| save(connection, alert))?;
+    Ok(true)
+}
+
+fn find(connection: &mut Connection, id: AlertId) -> Result<Option<Alert>, Failure> {
+    let wanted = alerts::table.find(id.to_string());
+    let row: Option<AlertRow<'_>> = on!(connection, |c| wanted.select(AlertRow::as_select()).first(c)).optional()?;
+    row.map(AlertRow::into_alert).transpose()
+}
+
 /// Changes an alert that is there.
 fn change(connection: &mut Connection, id: AlertId, change: impl FnOnce(&mut Alert)) -> Result<Option<Alert>, Failure> {
     lock(connection, "alerts")?;
-    let wanted = alerts::table.find(id.to_string());
-    let row: Option<AlertRow<'_>> = on!(connection, |c| wanted.select(AlertRow::as_select()).first(c)).optional()?;
-    let Some(mut alert) = row.map(AlertRow::into_alert).transpose()? else { return Ok(None) };
+    let Some(mut alert) = find(connection, id)? else { return Ok(None) };
     change(&mut alert);
     save(connection, &alert)?;
     Ok(Some(alert))
@@ -165,6 +185,10 @@ impl AlertLog for DieselStore {
     async fn recover(&self, key: &str, at: Timestamp) -> Result<Option<Alert>, StoreError> {
         let key = key.to_owned();
         self.write(move |connection| recover(connection, &key, at)).await
+    }
+
+    async fn alert(&self, id: AlertId) -> Result<Option<Alert>, StoreError> {
+        self.read(move |connection| find(connection, id)).await
     }
 
     async fn alerts(&self, query: &AlertQuery) -> Result<Vec<Alert>, StoreError> {
