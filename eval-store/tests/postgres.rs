@@ -187,7 +187,15 @@ async fn f15_an_empty_database_is_made_once_however_many_open_it() {
     tasks.join_all().await;
     assert_eq!(
         query(&url, "SELECT version FROM __diesel_schema_migrations"),
-        ["20261124000000", "20261125000000", "20261125000001", "20261125000002", "20261125000003", "20261125000004", "20261125000005"]
+        [
+            "20261124000000",
+            "20261125000000",
+            "20261125000001",
+            "20261125000002",
+            "20261125000003",
+            "20261125000004",
+            "20261125000005"
+        ]
     );
     assert_eq!(query(&url, "SELECT count(*) FROM evaluations"), ["8"]);
 }

@@ -34,7 +34,9 @@ impl Alerts {
     pub(super) async fn send_through(&self, channel: &dyn Channel, now: Timestamp) -> Result<(), StoreError> {
         let until = now.saturating_add(TAKEN).unwrap_or(Timestamp::MAX);
         loop {
-            let Some(notice) = Notices::take(&*self.books, channel.name(), now, until, 1).await?.pop() else { return Ok(()) };
+            let Some(notice) = Notices::take(&*self.books, channel.name(), now, until, 1).await?.pop() else {
+                return Ok(());
+            };
             let told = tell(channel, &notice, now).await;
             let end = attempted(&notice, &told, now);
             if let Some(why) = &end.error {
