@@ -8,6 +8,7 @@ mod judging;
 mod reading;
 mod recalling;
 mod retention;
+mod token;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,7 @@ pub(crate) use judging::{
 pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
 pub(crate) use recalling::{Caching, Taping};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
+pub(crate) use token::{TokenCreateArgs, TokenVerb};
 
 /// Asks models golden questions, has the answers judged, remembers, and says what moved.
 #[derive(Debug, Parser)]
@@ -165,6 +167,12 @@ pub(crate) enum Verb {
     Baseline {
         #[command(subcommand)]
         verb: BaselineVerb,
+    },
+    /// Who may use the server: make, list and revoke tokens
+    #[command(after_help = token::TOKEN_EXAMPLES)]
+    Token {
+        #[command(subcommand)]
+        verb: TokenVerb,
     },
     /// Check endpoint, key, models, database and data set before anything is paid for
     Doctor(Box<DoctorArgs>),

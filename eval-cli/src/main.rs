@@ -96,6 +96,7 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
         Verb::SelfTest(args) => verbs::selftest::selftest(console, global, args).await,
         Verb::Drift(args) => verbs::drift::drift(console, global, *args).await,
         Verb::Baseline { verb } => verbs::baseline::baseline(console, global, verb).await,
+        Verb::Token { verb } => verbs::token::token(console, global, verb).await,
         Verb::Schema { of } => verbs::schema::schema(console, of),
         Verb::Doctor(args) => verbs::doctor::doctor(console, global, *args).await,
         Verb::Dataset { verb: DatasetVerb::Validate { file } } => verbs::dataset::validate(console, &file),

@@ -26,3 +26,4 @@ pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod selftest;
 pub(crate) mod show;
+pub(crate) mod token;
