@@ -24,6 +24,7 @@ mod request;
 mod runner;
 mod secret;
 mod tokens;
+mod vitals;
 
 pub use alert::{Ack, AckKind, Alert, AlertId, Finding};
 pub use alerts::{AlertLog, AlertQuery, Opened};
@@ -41,9 +42,10 @@ pub use request::{Idempotency, JobRequest};
 pub use runner::{Runner, Signal, Stopping};
 pub use secret::{Secret, SecretHash, TokenId};
 pub use tokens::{Refusal, Scope, Token, Tokens};
+pub use vitals::{Condition, Tally, Vitals};
 
 #[cfg(feature = "mock")]
 pub use {
     alerts::MockAlertLog, audit::MockAudit, deletes::MockDeletes, jobs::MockJobs, notices::MockNotices,
-    outbox::MockOutbox, queue::MockJobQueue, runner::MockRunner, tokens::MockTokens,
+    outbox::MockOutbox, queue::MockJobQueue, runner::MockRunner, tokens::MockTokens, vitals::MockVitals,
 };

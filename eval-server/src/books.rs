@@ -1,6 +1,6 @@
 //! What a server keeps beside the runs.
 
-use eval_core::server::{AlertLog, Audit, Deletes, JobQueue, Jobs, Notices, Outbox, Tokens};
+use eval_core::server::{AlertLog, Audit, Deletes, JobQueue, Jobs, Notices, Outbox, Tokens, Vitals};
 use eval_core::{Baselines, DriftLog, Labels, Leases, Marks};
 
 /// What a server keeps beside the runs: what people said of them and what was found in them, jobs, tokens, alerts, news,
@@ -19,6 +19,7 @@ pub trait Books:
     + Notices
     + Audit
     + Deletes
+    + Vitals
 {
 }
 
@@ -36,5 +37,6 @@ impl<S> Books for S where
         + Notices
         + Audit
         + Deletes
+        + Vitals
 {
 }

@@ -23,6 +23,7 @@ pub(crate) struct ApiError {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Failure)]
 struct Body {
     /// What happened, for programs.
     code: &'static str,
@@ -212,6 +213,17 @@ impl ApiError {
         let (message, hint) = ("the database is not available for now", "ask again in a few seconds");
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", message, hint);
         Self { retry_after: Some(5), ..error }
+    }
+
+    /// Requests cannot be served for now.
+    pub(crate) fn not_ready(why: &str) -> Self {
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why, "ask again in a few seconds");
+        Self { retry_after: Some(1), ..error }
+    }
+
+    /// No file of ours has this name.
+    pub(crate) fn no_asset() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "asset_not_found", "there is no such file", "the page at /docs names its own")
     }
 
     /// The server failed, and says no more than that.

@@ -5,9 +5,13 @@ mod alerts;
 mod audit;
 mod body;
 mod books;
+#[cfg(feature = "dashboard")]
+pub mod dashboard;
+mod docs;
 mod error;
 mod evaluations;
 mod events;
+mod health;
 mod jobs;
 mod models;
 mod openapi;
@@ -28,7 +32,7 @@ pub use alerts::{
 pub use books::Books;
 pub use jobs::{AfterRuns, Workers, WorkersBuilder};
 pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};
-pub use router::{router, routes};
+pub use router::{document, router, routes};
 pub use routes::Route;
 pub use serve::{ServeOptions, serve};
 pub use state::AppState;

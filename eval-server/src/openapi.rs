@@ -1,5 +1,8 @@
 //! The OpenAPI document of the routes, as it is served.
 
+mod answers;
+mod polish;
+
 use eval_core::server::{AckKind, Alert, AuditEntry, NoticeKind, NoticeState};
 use eval_core::{Evaluation, LeaderboardEntry, Run, ServedSummary};
 use schemars::SchemaGenerator;
@@ -8,9 +11,11 @@ use serde_json::Value;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Server};
+use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::access::Access;
+use crate::error::Envelope;
 
 /// The name of the way in, in the document.
 const BEARER: &str = "token";
@@ -20,10 +25,18 @@ pub(crate) fn base() -> OpenApi {
     let info = InfoBuilder::new()
         .title("Eval Dashboard")
         .version(env!("CARGO_PKG_VERSION"))
+        .license(Some(LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build()))
         .description(Some("Runs, what came out of them, what drifted, and whether a model may pass."));
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    let components = ComponentsBuilder::new().security_scheme(BEARER, bearer).build();
-    OpenApiBuilder::new().info(info.build()).components(Some(components)).build()
+    let mut schemas = vec![(Envelope::name().into_owned(), Envelope::schema())];
+    Envelope::schemas(&mut schemas);
+    let components = ComponentsBuilder::new().security_scheme(BEARER, bearer).schemas_from_iter(schemas);
+    let components = answers::all().fold(components, |components, (name, answer)| components.response(name, answer));
+    OpenApiBuilder::new()
+        .info(info.build())
+        .servers(Some([Server::new("/")]))
+        .components(Some(components.build()))
+        .build()
 }
 
 /// The operations of a path, each with its method in capitals.
@@ -38,40 +51,33 @@ pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static 
     all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
-/// Writes down what a route asks of callers, and the answers that any route may give besides its own.
-pub(crate) fn ask(operation: &mut Operation, access: Access) {
-    let mut answers = vec![
-        ("414", "the path and its query are longer than 8 KiB"),
-        ("421", "the server is not known by that name"),
-        ("431", "the headers are longer than 16 KiB"),
-        ("500", "the server failed; its log says why"),
-        ("503", "the database is not available"),
-    ];
+/// Writes down what a route asks of callers, its name, and the answers that any route may give besides its own.
+pub(crate) fn ask(operation: &mut Operation, method: &str, path: &str, access: Access) {
+    operation.operation_id = Some(operation_id(method, path));
+    operation.security = Some(match access {
+        Access::Public => vec![SecurityRequirement::default()],
+        Access::Scope(_) => vec![SecurityRequirement::new(BEARER, Vec::<String>::new())],
+    });
     if let Access::Scope(scope) = access {
-        operation.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
         let needs = format!("Needs the scope `{}`.", scope.name());
-        let text = operation.description.take().map(|text| format!("{text}\n\n{needs}"));
-        operation.description = Some(text.unwrap_or(needs));
-        answers.extend([
-            ("401", "no token, or one that opens nothing"),
-            ("403", "the scope is too small, or another page asks"),
-            ("429", "too many requests; Retry-After says when"),
-        ]);
+        let text = operation.description.take().filter(|text| !text.is_empty());
+        operation.description = Some(text.map(|text| format!("{text}\n\n{needs}")).unwrap_or(needs));
     }
-    if operation.request_body.is_some() {
-        answers.extend([
-            ("400", "the body cannot be read"),
-            ("403", "another page asks"),
-            ("408", "the body did not come in time"),
-            ("413", "the body is longer than 1 MiB"),
-            ("415", "the body is of another content-type"),
-            ("422", "the body holds something else"),
-        ]);
+    answers::add(operation, path, access);
+}
+
+/// `get_api_v1_runs_by_id`, without what all have in front.
+fn operation_id(method: &str, path: &str) -> String {
+    let path = path.trim_start_matches("/api/v1").trim_matches('/');
+    let mut id = method.to_lowercase();
+    for part in path.split(['/', '.', '-']) {
+        id.push('_');
+        if part.starts_with('{') {
+            id.push_str("by_");
+        }
+        id.push_str(part.trim_matches(['{', '}', '*']));
     }
-    for (status, what) in answers {
-        let answer = ResponseBuilder::new().description(what).build();
-        operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(answer));
-    }
+    id
 }
 
 /// A reference to the schema of a type of eval-core, which [`whole`] puts into the document. For `schema_with`.
@@ -107,5 +113,6 @@ pub(crate) fn whole(document: &OpenApi) -> Value {
     if let Some(schemas) = whole["components"]["schemas"].as_object_mut() {
         schemas.extend(generator.take_definitions(true));
     }
+    polish::polish(&mut whole);
     whole
 }

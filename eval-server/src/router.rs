@@ -2,20 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn_with_state;
-use axum::response::IntoResponse;
-use axum::{Extension, Json, Router};
+use axum::{Extension, Router};
 use eval_core::InMemory;
-use serde::Serialize;
-use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::access::{ADMIN, READ, RUN, login, screen};
+use crate::docs::Docs;
+use crate::health::measure;
 use crate::jobs::control::routes as control;
 use crate::jobs::{pages, submit};
 use crate::routes::Table;
-use crate::{Access, AppState, Route, alerts, audit, error, evaluations, events, models, openapi, runs};
+use crate::{Access, AppState, Route, alerts, audit, docs, error, evaluations, events, health, models, openapi, runs};
 
 /// All routes over this state, for your own service to nest or to serve.
 ///
@@ -34,12 +32,12 @@ use crate::{Access, AppState, Route, alerts, audit, error, evaluations, events, 
 /// ```
 pub fn router(state: AppState) -> Router {
     let (router, document, _) = table(state.clone()).into_parts();
-    let document = Document(openapi::whole(&document).to_string().into());
     router
-        .layer(Extension(document))
+        .layer(Extension(Docs::new(&openapi::whole(&document))))
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
         .layer(from_fn_with_state(state.clone(), screen))
+        .layer(from_fn_with_state(state.clone(), measure))
         .with_state(state)
 }
 
@@ -48,23 +46,40 @@ pub fn routes() -> Vec<Route> {
     table(AppState::new(Arc::new(InMemory::new()))).into_parts().2
 }
 
+/// The OpenAPI 3.1 document of the routes, as `/api/openapi.json` serves it.
+///
+/// ```
+/// let document = eval_server::document();
+/// assert_eq!(document["openapi"], "3.1.0");
+/// assert!(document["paths"]["/api/v1/runs"]["get"]["summary"].is_string());
+/// ```
+pub fn document() -> serde_json::Value {
+    openapi::whole(&table(AppState::new(Arc::new(InMemory::new()))).into_parts().1)
+}
+
 /// The table of routes.
 fn table(state: AppState) -> Table {
+    let metrics = if state.public_metrics { Access::Public } else { READ };
     Table::new(state)
         .at(READ, routes!(alerts::routes::list))
         .at(READ, routes!(alerts::routes::show))
         .at(RUN, routes!(alerts::routes::acknowledge))
         .at(ADMIN, routes!(alerts::routes::test))
-        .at(Access::Public, routes!(health))
         .at(Access::Public, routes!(login::page, login::enter))
         .at(READ, routes!(login::leave))
         .at(ADMIN, routes!(audit::list))
-        .at(READ, routes!(document))
         .at(READ, routes!(pages::list))
         .at(READ, routes!(pages::show))
         .at(RUN, routes!(control::cancel_job))
         .at(RUN, routes!(control::pause_job))
         .at(RUN, routes!(control::resume_job))
+        .at(READ, routes!(docs::json))
+        .at(READ, routes!(docs::page))
+        .at(Access::Public, routes!(docs::style))
+        .at(READ, routes!(health::report::report))
+        .at(Access::Public, routes!(health::alive))
+        .at(Access::Public, routes!(health::ready))
+        .at(metrics, routes!(health::metrics::scrape))
         .at(READ, routes!(models::list))
         .at(READ, routes!(runs::list))
         .at(RUN, routes!(submit::start))
@@ -77,26 +92,4 @@ fn table(state: AppState) -> Table {
         .at(RUN, routes!(control::cancel_run))
         .at(RUN, routes!(control::pause_run))
         .at(RUN, routes!(control::resume_run))
-}
-
-/// The process answers.
-#[derive(Serialize, ToSchema)]
-struct Health {
-    status: &'static str,
-}
-
-/// The process answers. It says nothing of the store.
-#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
-async fn health() -> Json<Health> {
-    Json(Health { status: "ok" })
-}
-
-/// The document, made once.
-#[derive(Clone)]
-struct Document(Arc<str>);
-
-/// This document.
-#[utoipa::path(get, path = "/api/openapi.json", tag = "health", responses((status = 200, body = serde_json::Value)))]
-async fn document(Extension(document): Extension<Document>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], document.0.to_string())
 }

@@ -7,6 +7,7 @@ use eval_core::server::Runner;
 use eval_core::{BoxError, Reports};
 
 use crate::access::Door;
+use crate::health::Pulse;
 use crate::jobs::{Desk, Limits};
 use crate::{AccessOptions, AlertSettings, Alerts, Books, Outbound};
 
@@ -36,6 +37,10 @@ pub struct AppState {
     pub(crate) limits: Limits,
     /// Who tells people.
     pub(crate) alerts: Alerts,
+    /// What this process knows of itself.
+    pub(crate) pulse: Arc<Pulse>,
+    /// Whether `/metrics` asks for no token.
+    pub(crate) public_metrics: bool,
 }
 
 impl AppState {
@@ -49,7 +54,18 @@ impl AppState {
         let alerts = Alerts::new(store.clone(), books.clone(), AlertSettings::default());
         let desk = Arc::new(Desk::new());
         let door = Arc::new(Door::new(AccessOptions::default()));
-        Self { store, books, door, runner: None, outbound: None, desk, limits: Limits::default(), alerts }
+        Self {
+            store,
+            books,
+            door,
+            runner: None,
+            outbound: None,
+            desk,
+            limits: Limits::default(),
+            alerts,
+            pulse: Arc::default(),
+            public_metrics: false,
+        }
     }
 
     /// The same state, reached like this. Whoever was signed in before is signed in no more.
@@ -106,6 +122,18 @@ impl AppState {
     pub fn alerts(mut self, alerts: Alerts) -> Self {
         self.alerts = alerts;
         self
+    }
+
+    /// The same state, whose `/metrics` asks for no token when this is true. Default false: they tell what is evaluated
+    /// here, and how much.
+    pub fn public_metrics(mut self, public: bool) -> Self {
+        self.public_metrics = public;
+        self
+    }
+
+    /// Says that the server is about to end: from now on `/readyz` answers 503, so that nobody sends it new requests.
+    pub fn stopping(&self) {
+        self.pulse.stop();
     }
 }
 

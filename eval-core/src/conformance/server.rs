@@ -8,20 +8,21 @@ mod notices;
 mod outbox;
 mod tokens;
 mod turns;
+mod vitals;
 
-use crate::Leases;
-use crate::Store;
-use crate::server::{AlertLog, Audit, Deletes, JobQueue, Jobs, Notices, Outbox, Tokens};
+use crate::server::{AlertLog, Audit, Deletes, JobQueue, Jobs, Notices, Outbox, Tokens, Vitals};
+use crate::{AttemptLog, Leases, Store};
 
-/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`], [`Notices`], [`Audit`]
-/// and [`Deletes`]. `make` gives an empty
-/// store each time that it is called.
+/// Holds a store to the contracts of [`Jobs`], [`JobQueue`], [`Outbox`], [`Tokens`], [`AlertLog`], [`Notices`], [`Audit`],
+/// [`Deletes`] and [`Vitals`]. `make` gives an empty store each time that it is called.
 ///
 /// # Panics
 /// When something does not hold; the message says what.
-pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + Notices + Audit + Deletes + Leases>(
-    make: impl AsyncFn() -> S,
-) {
+pub async fn server<S>(make: impl AsyncFn() -> S)
+where
+    S: Store + AttemptLog + Leases,
+    S: Jobs + JobQueue + Outbox + Tokens + AlertLog + Notices + Audit + Deletes + Vitals,
+{
     jobs::kept(&make().await).await;
     jobs::known_again(&make().await).await;
     jobs::bounded(&make().await).await;
@@ -43,4 +44,6 @@ pub async fn server<S: Store + Jobs + JobQueue + Outbox + Tokens + AlertLog + No
     notices::told_once(&make().await).await;
     notices::tried(&make().await).await;
     audit::added(&make().await).await;
+    vitals::counted(&make().await).await;
+    vitals::latest(&make().await).await;
 }

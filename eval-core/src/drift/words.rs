@@ -4,7 +4,8 @@ use jiff::tz::TimeZone;
 
 use super::report::DriftReport;
 use super::{
-    Cause, ConditionChange, Correction, Effect, EffectKind, Family, Measure, Onset, Status, Unit, WindowCounts,
+    CategoryFinding, Cause, ConditionChange, Correction, Effect, EffectKind, Evidence, Family, Measure, Onset, Status,
+    Unit, WindowCounts,
 };
 use crate::Timestamp;
 
@@ -48,11 +49,15 @@ impl DriftReport {
         notes
     }
 
+    /// The categories that changed for certain: after Holm's correction the chance that any of them did not is at most 5 %.
+    pub fn certain_categories(&self) -> impl Iterator<Item = &CategoryFinding> {
+        self.categories.iter().filter(|found| found.p_holm.is_some_and(|p| p <= 0.05))
+    }
+
     fn evidence_notes(&self) -> Vec<String> {
         let mut notes = vec![];
-        // Less than a few runs is no evidence of anything.
-        if let Some(m) = self.evidence.m.filter(|m| *m >= 10.0) {
-            notes.push(format!("no-drift histories reach this once in {} runs or more rarely", runs_between(m)));
+        if let Some(runs) = self.evidence.m.and_then(Evidence::runs_between) {
+            notes.push(format!("no-drift histories reach this once in {runs} runs or more rarely"));
         }
         if let Some((shared, threshold)) = self.evidence.shared.zip(self.evidence.threshold).filter(|(m, _)| *m >= 10.0)
         {
@@ -115,9 +120,10 @@ impl DriftReport {
 
     fn where_notes(&self) -> Vec<String> {
         let mut notes = vec![];
-        let held = self.categories.iter().filter(|found| found.p_holm.is_some_and(|p| p <= 0.05));
-        let held: Vec<String> =
-            held.filter_map(|found| Some(format!("{} {}", found.name, size(found.effect.as_ref()?)))).collect();
+        let held: Vec<String> = self
+            .certain_categories()
+            .filter_map(|found| Some(format!("{} {}", found.name, size(found.effect.as_ref()?))))
+            .collect();
         if !held.is_empty() {
             let more = held.len().saturating_sub(NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -247,9 +253,18 @@ fn plural(count: u32, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
-/// Runs between two false alarms. Of more than a million nobody has seen one: what a model of noise says there is words.
-fn runs_between(m: f64) -> String {
-    if m > 1e6 { "a million".to_owned() } else { whole(m) }
+impl Evidence {
+    /// After how many runs without drift such an `m` is seen once, as people write it: `24,000`, `a million`. Of more than a
+    /// million nobody has seen one: what a model of noise says there is words. `None` below ten, which is no evidence.
+    ///
+    /// ```
+    /// use eval_core::Evidence;
+    /// assert_eq!(Evidence::runs_between(24_000.4).as_deref(), Some("24,000"));
+    /// assert_eq!(Evidence::runs_between(3.0), None);
+    /// ```
+    pub fn runs_between(m: f64) -> Option<String> {
+        (m >= 10.0).then(|| if m > 1e6 { "a million".to_owned() } else { whole(m) })
+    }
 }
 
 /// A number in whole thousands, as people write it.
@@ -274,6 +289,6 @@ mod tests {
         let text: Vec<String> = [1.0, 999.0, 1_000.0, 24_000.0, 1_234_567.0].into_iter().map(whole).collect();
         assert_eq!(text, ["1", "999", "1,000", "24,000", "1,234,567"]);
         assert_eq!(whole(f64::MAX), "1,000,000,000,000");
-        assert_eq!((runs_between(24_000.4), runs_between(1e300)), ("24,000".to_owned(), "a million".to_owned()));
+        assert_eq!(Evidence::runs_between(1e300).as_deref(), Some("a million"));
     }
 }

@@ -6,6 +6,7 @@ mod jobs;
 mod notices;
 mod outbox;
 mod tokens;
+mod vitals;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -57,6 +57,14 @@ impl InMemory {
         Self::default()
     }
 
+    /// Attempts that began at this time or later, those of the newest run first.
+    #[cfg(feature = "server")]
+    pub(crate) fn newest_attempts(&self, since: Timestamp, limit: usize) -> Vec<Attempt> {
+        let runs = self.lock();
+        let all = runs.values().rev().flat_map(|kept| kept.attempts.values().rev());
+        all.filter(|attempt| attempt.begun >= since).take(limit).cloned().collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<RunId, Kept>> {
         lock(&self.runs)
     }

@@ -10,6 +10,7 @@ mod jobs;
 mod notices;
 mod outbox;
 mod tokens;
+mod vitals;
 
 use chrono::NaiveDateTime;
 use eval_core::Timestamp;

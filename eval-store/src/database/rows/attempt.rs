@@ -175,6 +175,12 @@ impl<'a> IntentRow<'a> {
 }
 
 impl<'a> EndRow<'a> {
+    /// The same end without what was said.
+    pub(crate) fn without_answer(mut self) -> Self {
+        self.answer = None;
+        self
+    }
+
     pub(crate) fn new(id: AttemptId, end: &'a AttemptEnd, run: &'a str) -> Result<Self, Failure> {
         let (error_kind, error) = trouble(&end.outcome);
         let details = Details::of(end);
