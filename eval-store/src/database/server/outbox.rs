@@ -74,8 +74,10 @@ fn into_ended((id, at): (String, Option<NaiveDateTime>)) -> Result<Ended, Failur
 /// The ends of runs that a subscription has not heard of.
 fn unheard(connection: &mut Connection, subscription: &Subscription) -> Result<Vec<Ended>, Failure> {
     let receiver = Text::from(&*subscription.name);
-    let of_run = deliveries::run_id.eq(runs::id).and(deliveries::ended_at.is_not_distinct_from(runs::finished_at));
-    let heard = deliveries::table.filter(of_run).filter(deliveries::receiver.eq(receiver));
+    let unknown = deliveries::ended_at.is_null().and(runs::finished_at.is_null());
+    let heard = deliveries::table
+        .filter(deliveries::run_id.eq(runs::id).and(deliveries::receiver.eq(receiver)))
+        .filter(deliveries::ended_at.eq(runs::finished_at).or(unknown));
     let unheard = runs::table
         .filter(runs::started_at.ge(time::to_column(subscription.since)))
         .filter(runs::status.eq_any(ends()).and(not(exists(heard))))
