@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use eval_core::server::{Ack, AckKind, Alert, AlertId};
-use eval_core::{HistoryKey, Mark, MarkKind, Reports, Run, RunId, StoreError, Timestamp, error_chain};
+use eval_core::{HistoryKey, Mark, MarkKind, Reports, Run, RunId, StoreError, Timestamp, async_trait, error_chain};
 use thiserror::Error;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -39,7 +39,7 @@ pub use message::{Item, Link, Message, Tone};
 pub use settings::AlertSettings;
 pub use slack::Slack;
 
-use crate::Books;
+use crate::{AfterRuns, Books};
 use links::Links;
 
 /// How often due notices are looked for.
@@ -120,7 +120,7 @@ impl Alerts {
         self.channels.iter().map(|channel| channel.name())
     }
 
-    /// Runs have ended, and what was found in them is stored: looks at their histories. A store in trouble is told in the
+    /// Runs have ended: looks at their histories, and computes what was found where nobody did. A store in trouble is told in the
     /// log, and looked at again later.
     pub async fn ended(&self, runs: &[Run]) {
         let now = Timestamp::now();
@@ -196,7 +196,8 @@ impl Alerts {
 
     async fn accept(&self, run: &Run, ack: &Ack) -> Result<(), StoreError> {
         let mark = Mark::new(HistoryKey::of(run), run.id, MarkKind::Accepted, &ack.by, &ack.reason);
-        self.books.put_mark(&mark).await
+        self.books.put_mark(&mark).await?;
+        self.renew(mark.key).await
     }
 
     /// A run, unless it is gone.
@@ -207,6 +208,13 @@ impl Alerts {
             Err(StoreError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+#[async_trait]
+impl AfterRuns for Alerts {
+    async fn ended(&self, runs: &[Run]) {
+        Self::ended(self, runs).await;
     }
 }
 

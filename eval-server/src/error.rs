@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use eval_core::StoreError;
-use eval_core::server::Scope;
+use eval_core::server::{JobId, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,12 +58,6 @@ impl ApiError {
     pub(crate) fn bad_parameter(name: &str, found: &str, expected: &str) -> Self {
         let message = format!("parameter {name} is {found:?}");
         Self::new(StatusCode::BAD_REQUEST, "bad_parameter", message, format!("expected {expected}"))
-    }
-
-    /// A body that is no request of the route.
-    pub(crate) fn bad_body(why: impl Into<String>) -> Self {
-        let hint = "the document at /api/openapi.json says what the route takes";
-        Self::new(StatusCode::BAD_REQUEST, "bad_body", why, hint)
     }
 
     /// A parameter that stands twice in the query.
@@ -207,6 +201,27 @@ impl ApiError {
         let message = format!("{name:?} cannot be given through the API");
         let hint = "endpoints and keys stand in the server's own configuration";
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "never_by_api", message, hint)
+    }
+
+    /// A schedule runs one job at a time.
+    pub(crate) fn schedule_busy(job: &JobId) -> Self {
+        let message = format!("the job {job} of this schedule still goes on");
+        Self::new(StatusCode::CONFLICT, "schedule_busy", message, "wait until it has ended, or cancel it")
+    }
+
+    /// Something that is named and is not there.
+    pub(crate) fn not_found(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message, hint)
+    }
+
+    /// What is asked makes sense, but not with what is stored.
+    pub(crate) fn conflict(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message, hint)
+    }
+
+    /// What is asked makes no sense.
+    pub(crate) fn senseless(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message, hint)
     }
 
     fn unavailable() -> Self {

@@ -3,25 +3,37 @@
 mod access;
 mod alerts;
 mod audit;
+mod baselines;
 mod body;
 mod books;
+mod compare;
+mod costs;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
+mod datasets;
 mod docs;
+mod drift;
 mod error;
 mod evaluations;
 mod events;
+mod export;
+mod gate;
 mod health;
+mod history;
 mod jobs;
+mod labels;
 mod models;
 mod openapi;
 mod outbound;
 mod query;
+mod references;
 mod router;
 mod routes;
 mod runs;
+mod schedules;
 mod serve;
 mod state;
+mod stats;
 mod webhooks;
 
 pub use access::{Access, AccessOptions, BindError, Bound, Caller, bind, first_token};
@@ -34,6 +46,10 @@ pub use jobs::{AfterRuns, Workers, WorkersBuilder};
 pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};
 pub use router::{document, router, routes};
 pub use routes::Route;
+pub use schedules::{Cron, CronError, Missed, Schedule, Schedules, Skipped};
 pub use serve::{ServeOptions, serve};
 pub use state::AppState;
-pub use webhooks::{Delivered, Next, Receiver, SecretError, Webhook, WebhookSecret, deliver, retry_delay};
+pub use webhooks::{
+    CallbackError, Delivered, Dispatcher, Next, Receiver, SecretError, Webhook, WebhookSecret, Webhooks, deliver,
+    retry_delay,
+};

@@ -15,8 +15,8 @@ use std::time::Duration;
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
     History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, PromptTokens, Reports, Run, RunId,
-    RunQuery, Sample, SampleScore, Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, Waits,
-    async_trait,
+    RunQuery, Sample, SampleScore, Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, UsedDataset,
+    Waits, async_trait,
 };
 use thiserror::Error;
 use tokio::task::spawn_blocking;
@@ -355,6 +355,10 @@ impl<S: Reports> Reports for Spill<S> {
 
     async fn stats(&self) -> Result<Stats, StoreError> {
         self.inner.stats().await
+    }
+
+    async fn datasets(&self) -> Result<Vec<UsedDataset>, StoreError> {
+        self.inner.datasets().await
     }
 
     async fn costs(&self, query: &CostQuery) -> Result<Vec<DailyCost>, StoreError> {

@@ -10,8 +10,9 @@ use common::{connection, open, url};
 use diesel::connection::SimpleConnection;
 use eval_core::conformance::fixtures::finished;
 use eval_core::server::{
-    Audit, AuditEntry, AuditQuery, Claim, Idempotency, Job, JobEnd, JobQuery, JobQueue, JobRequest, JobState, Jobs,
-    Lost, Outbox, Scope, Sent, Submitted, Token, Tokens,
+    AlertLog, Attempted, Audit, AuditEntry, AuditQuery, Claim, Finding, Idempotency, Job, JobEnd, JobQuery, JobQueue,
+    JobRequest, JobState, Jobs, Lost, Notice, NoticeKind, NoticeQuery, NoticeState, Notices, Outbox, Scope, Sent,
+    Submitted, Token, Tokens,
 };
 use eval_core::{Owner, RunSpec, Store, Timestamp};
 use eval_store::DieselStore;
@@ -228,4 +229,43 @@ async fn s19_the_audit_log_only_grows_on_a_server() {
         query(&url, &refusal);
     }
     assert_eq!(store.entries(&AuditQuery::default()).await.expect("entries"), [entry]);
+}
+
+/// Of two servers that tell at the same time one does, one sends, and what was not sent is there when both are gone.
+async fn told_once(url: &str) {
+    let stores = two(url).await;
+    let now = Timestamp::now();
+    let later = now.saturating_add(std::time::Duration::from_secs(60)).expect("a time");
+    let alert = stores[0].open(&Finding::new("k", "worse"), now).await.expect("an alert").alert.id;
+    let notice = Notice::new(vec![alert], "slack", NoticeKind::Opened, "{}", now);
+    let mut tasks = JoinSet::new();
+    for n in 0..20 {
+        let (store, notice) = (Arc::clone(&stores[n % 2]), notice.clone());
+        tasks.spawn(async move {
+            let first = store.announce(&[alert], &[notice], now).await.expect("an answer");
+            (first, store.take_notices("slack", now, later, 9).await.expect("notices").len())
+        });
+    }
+    let ends = tasks.join_all().await;
+    assert_eq!(ends.iter().filter(|(first, _)| *first).count(), 1, "{ends:?}");
+    assert_eq!(ends.iter().map(|(_, taken)| taken).sum::<usize>(), 1, "{ends:?}");
+    drop(stores);
+
+    let [store, _] = two(url).await;
+    assert_eq!(store.take_notices("slack", later, later, 9).await.expect("notices").len(), 1, "who had it is lost");
+    store.attempted(&notice.id, &Attempted::refused(later, "down", None)).await.expect("an attempt");
+    let kept = store.notices(&NoticeQuery::default()).await.expect("notices");
+    assert_eq!((kept[0].state, kept[0].error.as_deref()), (NoticeState::Failed, Some("down")));
+}
+
+#[tokio::test]
+async fn f47_an_alert_is_told_once_by_two_servers_and_outlives_them() {
+    let folder = TempDir::new().expect("a folder");
+    told_once(&url(&folder, "eval.db")).await;
+}
+
+#[tokio::test]
+async fn f47_an_alert_is_told_once_by_two_servers_and_outlives_them_on_a_server() {
+    let Some(postgres) = Postgres::shared() else { return };
+    told_once(&postgres.database()).await;
 }

@@ -53,7 +53,7 @@ pub trait Notices: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read or written.
-    async fn take(
+    async fn take_notices(
         &self,
         channel: &str,
         now: Timestamp,
@@ -81,14 +81,14 @@ impl<S: Notices + ?Sized> Notices for Arc<S> {
         (**self).announce(first, notices, at).await
     }
 
-    async fn take(
+    async fn take_notices(
         &self,
         channel: &str,
         now: Timestamp,
         until: Timestamp,
         limit: usize,
     ) -> Result<Vec<Notice>, StoreError> {
-        (**self).take(channel, now, until, limit).await
+        (**self).take_notices(channel, now, until, limit).await
     }
 
     async fn attempted(&self, id: &NoticeId, end: &Attempted) -> Result<Option<Notice>, StoreError> {

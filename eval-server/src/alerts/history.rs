@@ -1,7 +1,7 @@
 //! Histories, as alerts know them.
 
-use eval_core::{DriftDetector, DriftReport, HistoryKey, HistoryQuery, Mark, Measure, Method, Run, StoreError};
-use eval_drift::{OperationsMonitor, QualityMonitor};
+use eval_core::{DriftReport, HistoryKey, HistoryQuery, Mark, Measure, Run, StoreError};
+use eval_drift::findings::{Findings, usual};
 
 use super::Alerts;
 
@@ -9,7 +9,7 @@ use super::Alerts;
 pub(super) struct Newest {
     pub(super) run: Run,
     pub(super) marks: Vec<Mark>,
-    /// What the usual detectors reported; empty while nobody has computed it.
+    /// What the usual detectors reported.
     pub(super) reports: Vec<DriftReport>,
 }
 
@@ -21,15 +21,8 @@ pub(super) fn alert_key(history: &HistoryKey, measure: Measure) -> String {
     format!("drift/{hash}/{measure}/worse")
 }
 
-/// Those whose reports call people: quality, and all that runs beside it.
-fn usual() -> Vec<Method> {
-    let mut methods = vec![QualityMonitor::default().method()];
-    methods.extend(OperationsMonitor::all().map(|monitor| monitor.method()));
-    methods
-}
-
 impl Alerts {
-    /// The newest run of each history of these runs.
+    /// The newest run of each history of these runs. What was not computed yet is, and is stored.
     pub(super) async fn newest(&self, runs: &[Run]) -> Result<Vec<Newest>, StoreError> {
         let mut keys: Vec<HistoryKey> = Vec::new();
         for key in runs.iter().filter(|run| run.is_comparable()).map(HistoryKey::of) {
@@ -42,17 +35,28 @@ impl Alerts {
             let mut last = HistoryQuery::under(key);
             last.limit = 1;
             if let Some(run) = self.store.history(&last).await?.into_iter().next() {
-                newest.push(self.found(run).await?);
+                let mut found = self.found(run).await?;
+                if found.reports.is_empty() {
+                    self.renew(HistoryKey::of(&found.run)).await?;
+                    found = self.found(found.run).await?;
+                }
+                newest.push(found);
             }
         }
         Ok(newest)
+    }
+
+    /// Computes what is found in the newest run of a history.
+    pub(super) async fn renew(&self, history: HistoryKey) -> Result<(), StoreError> {
+        Findings::of(&*self.store, &*self.books, &*self.books).renew(history).await
     }
 
     /// What was found in a run, under the marks as they are.
     pub(super) async fn found(&self, run: Run) -> Result<Newest, StoreError> {
         let marks = self.books.marks(&HistoryKey::of(&run)).await?;
         let mut reports = self.books.reports(run.id, marks.len() as u64).await?;
-        let usual = usual();
+        // Those alone call people: quality, and all that runs beside it.
+        let usual: Vec<_> = usual().iter().map(|detector| detector.method()).collect();
         reports.retain(|report| usual.contains(&report.method));
         Ok(Newest { run, marks, reports })
     }

@@ -1,9 +1,7 @@
 //! Alerts over HTTP.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawPathParams, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 use axum::{Extension, Json};
 use eval_core::Timestamp;
 use eval_core::server::{
@@ -14,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::AckError;
+use crate::body::Body;
 use crate::error::{ApiError, Envelope};
 use crate::openapi::core;
 use crate::query::{Parameters, cut};
@@ -130,25 +129,23 @@ pub(crate) struct AckRequest {
     responses(
         (status = 200, body = AlertView), (status = 400, body = Envelope), (status = 404, body = Envelope),
         (status = 409, body = Envelope, description = "It is over, or its run is gone"),
-        (status = 413, body = Envelope), (status = 415, body = Envelope),
+        (status = 413, body = Envelope), (status = 415, body = Envelope), (status = 422, body = Envelope),
     ),
 )]
 pub(crate) async fn acknowledge(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     path: RawPathParams,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    Body(AckRequest { action, reason, until }): Body<AckRequest>,
 ) -> Result<Json<AlertView>, ApiError> {
     let id = alert_id(&path)?;
     let now = Timestamp::now();
-    let AckRequest { action, reason, until } = read(&headers, body)?;
     let length = reason.trim().chars().count();
     if !(1..=REASON).contains(&length) {
-        return Err(ApiError::bad_body(format!("reason has {length} characters; expected 1 to {REASON}")));
+        return Err(ApiError::wrong_at("reason", &format!("it has {length} characters; expected 1 to {REASON}")));
     }
     if until.is_some_and(|until| action != AckKind::Mute || until <= now) {
-        return Err(ApiError::bad_body("until is for mute, and lies in the future"));
+        return Err(ApiError::wrong_at("until", "it is for mute alone, and lies in the future"));
     }
     let ack = Ack::new(action, &*caller.name, reason.trim(), now).until(until);
     let alert = state.alerts.acknowledge(id, &ack).await?;
@@ -189,16 +186,14 @@ pub(crate) struct TestAnswers {
     responses(
         (status = 200, body = TestAnswers), (status = 400, body = Envelope),
         (status = 404, body = Envelope, description = "There is no such channel"),
-        (status = 413, body = Envelope), (status = 415, body = Envelope),
+        (status = 413, body = Envelope), (status = 415, body = Envelope), (status = 422, body = Envelope),
     ),
 )]
 pub(crate) async fn test(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    Body(TestRequest { channel }): Body<TestRequest>,
 ) -> Result<Json<TestAnswers>, ApiError> {
-    let TestRequest { channel } = read(&headers, body)?;
     let tried = state.alerts.try_channels(channel.as_deref(), Timestamp::now()).await;
     if tried.is_empty() {
         return Err(no_channel(channel.as_deref(), state.alerts.channels()));
@@ -234,23 +229,6 @@ async fn view(state: &AppState, alert: Alert) -> Result<Json<AlertView>, ApiErro
 fn alert_id(path: &RawPathParams) -> Result<AlertId, ApiError> {
     let id = path.iter().find(|(name, _)| *name == "id").map_or("", |(_, value)| value);
     id.parse().map_err(|_| ApiError::bad_parameter("id", id, "the full id of an alert"))
-}
-
-/// A body of JSON, whatever it is sent as has to say so.
-fn read<T: serde::de::DeserializeOwned>(
-    headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<T, ApiError> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if kind.split(';').next().is_none_or(|kind| !kind.trim().eq_ignore_ascii_case("application/json")) {
-        let hint = "send the header Content-Type: application/json";
-        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "the body is not JSON", hint));
-    }
-    let body = body.map_err(|error| {
-        let (code, hint) = ("bad_body", "send less, and all of it");
-        ApiError::new(error.status(), code, "the body cannot be read", hint)
-    })?;
-    serde_json::from_slice(&body).map_err(|error| ApiError::bad_body(error.to_string()))
 }
 
 fn unknown(id: AlertId) -> ApiError {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eval_core::server::{Attempted, Notice, Notices};
+use eval_core::server::{Attempted, Notice};
 use eval_core::{StoreError, Timestamp};
 
 use super::{Alerts, Channel, Message, Told};
@@ -34,7 +34,7 @@ impl Alerts {
     pub(super) async fn send_through(&self, channel: &dyn Channel, now: Timestamp) -> Result<(), StoreError> {
         let until = now.saturating_add(TAKEN).unwrap_or(Timestamp::MAX);
         loop {
-            let Some(notice) = Notices::take(&*self.books, channel.name(), now, until, 1).await?.pop() else {
+            let Some(notice) = self.books.take_notices(channel.name(), now, until, 1).await?.pop() else {
                 return Ok(());
             };
             let told = tell(channel, &notice, now).await;

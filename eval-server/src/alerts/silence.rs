@@ -60,7 +60,8 @@ impl Alerts {
                     self.see(finding, last).await?;
                 }
                 None => {
-                    over.extend(open.get(&key(last)).map(|alert| (alert.clone(), "there are runs again".to_owned())))
+                    let ended = open.get(&key(last)).cloned();
+                    over.extend(ended.map(|alert| (alert, "there are runs again".to_owned())));
                 }
             }
         }

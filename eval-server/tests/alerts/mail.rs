@@ -53,7 +53,7 @@ fn words(value: &str) -> String {
     let mut was_word = false;
     for word in value.split(' ').filter(|word| !word.is_empty()) {
         let inner = word.strip_prefix("=?utf-8?b?").and_then(|word| word.strip_suffix("?="));
-        if !bytes.is_empty() && !(was_word && inner.is_some()) {
+        if !(bytes.is_empty() || was_word && inner.is_some()) {
             bytes.push(b' ');
         }
         was_word = inner.is_some();

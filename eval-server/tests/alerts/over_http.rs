@@ -82,7 +82,7 @@ async fn a_person_answers_an_alert_and_the_audit_log_knows() {
         json!({"action": "accept", "reason": "x".repeat(2_001)}),
         json!([]),
     ] {
-        assert_eq!(ack(Scope::Run, bad.clone()).await.0, StatusCode::BAD_REQUEST, "{bad}");
+        assert_eq!(ack(Scope::Run, bad.clone()).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
     }
     let mute = json!({"action": "mute", "reason": "known", "until": "2099-01-01T00:00:00Z"});
     let (status, muted) = ack(Scope::Run, mute).await;
@@ -109,7 +109,7 @@ async fn channels_can_be_tried() {
     let expected = json!({"channels": [{"channel": "notebook", "taken": true, "error": null, "said": "thanks"}]});
     assert_eq!((status, answers), (StatusCode::OK, expected));
     assert_eq!(test(Scope::Admin, json!({"channel": "fax"})).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(test(Scope::Admin, json!({"channel": 7})).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(test(Scope::Admin, json!({"channel": 7})).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     let plain = Request::post("/api/v1/alerts/test").body(Body::from("{}")).expect("a request");
     let mut plain = plain;
     plain.extensions_mut().insert(Caller::new("ann", Scope::Admin));

@@ -20,7 +20,7 @@ async fn announce(store: &impl Notices, first: &[AlertId], notices: &[Notice]) -
 
 async fn take(store: &impl Notices, channel: &str, seconds: i64, limit: usize) -> Vec<Notice> {
     let (now, until) = (fixtures::time(seconds), fixtures::time(seconds + 60));
-    must(store.take(channel, now, until, limit).await, "what is due is taken")
+    must(store.take_notices(channel, now, until, limit).await, "what is due is taken")
 }
 
 async fn all(store: &impl Notices, query: NoticeQuery) -> Vec<Notice> {

@@ -23,7 +23,7 @@ impl Notices for InMemory {
         Ok(true)
     }
 
-    async fn take(
+    async fn take_notices(
         &self,
         channel: &str,
         now: Timestamp,

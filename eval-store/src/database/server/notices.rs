@@ -153,7 +153,7 @@ impl Notices for DieselStore {
         self.write(move |connection| announce(connection, &first, &notices, at)).await
     }
 
-    async fn take(
+    async fn take_notices(
         &self,
         channel: &str,
         now: Timestamp,
