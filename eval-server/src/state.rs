@@ -173,9 +173,11 @@ impl AppState {
         self
     }
 
-    /// Says that the server is about to end: from now on `/readyz` answers 503, so that nobody sends it new requests.
+    /// Says that the server is about to end: from now on `/readyz` answers 503, so that nobody sends it new requests,
+    /// streams of events end, and its [`Workers`](crate::Workers) take no job any more and leave those that they have.
     pub fn stopping(&self) {
         self.pulse.stop();
+        self.desk.close();
     }
 }
 
