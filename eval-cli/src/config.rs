@@ -3,13 +3,17 @@
 mod caps;
 mod environment;
 mod file;
+mod schedules;
+mod secret;
 mod server;
 mod setting;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use eval_core::Caps;
+use eval_server::{Schedule, Webhooks};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -22,6 +26,7 @@ use crate::args::{Asking, Caching, Endpoint, Global, Profile, RunArgs};
 use crate::failure::Failure;
 use crate::output::clean;
 use setting::{Sources, list, number, path, text};
+use webhooks::Reading;
 
 /// Where a base URL is looked for, the first one set wins.
 pub(crate) const BASE_URLS: [&str; 4] =
@@ -145,6 +150,25 @@ impl Configured {
     pub(crate) fn settings(&self, typed: Typed) -> Result<Settings, Failure> {
         Settings::resolve(&self.global, typed, &self.environment, self.file.as_ref())
     }
+}
+
+/// The receivers of webhooks, checked as far as can be without asking anybody; `None` where the file has no table for
+/// them. `public_url` is where people reach the server.
+pub(crate) fn webhooks(global: &Global, public_url: Option<&str>) -> Result<Option<Webhooks>, Failure> {
+    let environment = Environment::load()?;
+    let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(None) };
+    let Some(table) = &file.values.webhooks else { return Ok(None) };
+    let webhooks = Reading { file: &file, environment: &environment }.webhooks(table)?;
+    Ok(Some(match public_url {
+        Some(url) => webhooks.public_url(url),
+        None => webhooks,
+    }))
+}
+
+/// The schedules, by name.
+pub(crate) fn schedules(global: &Global) -> Result<Vec<Schedule>, Failure> {
+    let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(Vec::new()) };
+    file.values.schedules.as_ref().map_or(Ok(Vec::new()), |tables| schedules::schedules(tables, &file))
 }
 
 /// The parameters that bound an answer.

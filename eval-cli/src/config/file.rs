@@ -1,6 +1,7 @@
 //! `evalctl.toml`.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -8,7 +9,9 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::caps::CapTable;
+use super::schedules::ScheduleTables;
 use super::server::{Jobs, Server};
+use super::webhooks::WebhookTable;
 use crate::args::Profile;
 use crate::failure::{Failure, did_you_mean};
 
@@ -55,6 +58,8 @@ pub(crate) struct Values {
     pub(crate) caps: Option<Spanned<CapTable>>,
     pub(crate) server: Option<Spanned<Server>>,
     pub(crate) jobs: Option<Spanned<Jobs>>,
+    pub(crate) webhooks: Option<WebhookTable>,
+    pub(crate) schedules: Option<ScheduleTables>,
 }
 
 impl ConfigFile {
@@ -75,6 +80,11 @@ impl ConfigFile {
             Ok(values) => Ok(Self { path, text, values }),
             Err(error) => Err(refuse(&path, &text, &error)),
         }
+    }
+
+    /// Says what is wrong with a value of the file, and where it stands.
+    pub(crate) fn refuse<T>(&self, value: &Spanned<T>, why: impl Display) -> Failure {
+        Failure::usage(format!("{}:{}: {why}", self.path.display(), self.line(value.span().start)))
     }
 
     /// The line, from 1, of a byte of the file.
