@@ -8,6 +8,7 @@ mod judging;
 mod reading;
 mod recalling;
 mod retention;
+mod serving;
 mod telling;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub(crate) use judging::{
 pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
 pub(crate) use recalling::{Caching, Taping};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
+pub(crate) use serving::ServeArgs;
 pub(crate) use telling::WebhooksVerb;
 
 /// Asks models golden questions, has the answers judged, remembers, and says what moved.
@@ -168,6 +170,9 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: BaselineVerb,
     },
+    /// Serve the API over HTTP: runs in the background, results, drift and gates for other programs
+    #[command(after_help = serving::SERVE_EXAMPLES)]
+    Serve(ServeArgs),
     /// The schedules of evalctl.toml: what a server runs, and when next
     Schedules,
     /// Who is told by a server when a run has ended
