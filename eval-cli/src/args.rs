@@ -10,6 +10,7 @@ mod recalling;
 mod retention;
 mod serving;
 mod telling;
+mod token;
 
 use std::path::PathBuf;
 
@@ -28,6 +29,7 @@ pub(crate) use recalling::{Caching, Taping};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
 pub(crate) use serving::ServeArgs;
 pub(crate) use telling::WebhooksVerb;
+pub(crate) use token::{TokenCreateArgs, TokenVerb};
 
 /// Asks models golden questions, has the answers judged, remembers, and says what moved.
 #[derive(Debug, Parser)]
@@ -180,6 +182,12 @@ pub(crate) enum Verb {
     Webhooks {
         #[command(subcommand)]
         verb: WebhooksVerb,
+    },
+    /// Who may use the server: make, list and revoke tokens
+    #[command(after_help = token::TOKEN_EXAMPLES)]
+    Token {
+        #[command(subcommand)]
+        verb: TokenVerb,
     },
     /// Check endpoint, key, models, database and data set before anything is paid for
     Doctor(Box<DoctorArgs>),

@@ -131,21 +131,6 @@ impl From<&RunArgs> for Typed {
     }
 }
 
-/// The receivers of webhooks, checked as far as can be without asking anybody; `None` where the file has no table for
-/// them.
-pub(crate) fn webhooks(global: &Global) -> Result<Option<Webhooks>, Failure> {
-    let environment = Environment::load()?;
-    let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(None) };
-    let Some(table) = &file.values.webhooks else { return Ok(None) };
-    Reading { file: &file, environment: &environment }.webhooks(table).map(Some)
-}
-
-/// The schedules, by name.
-pub(crate) fn schedules(global: &Global) -> Result<Vec<Schedule>, Failure> {
-    let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(Vec::new()) };
-    file.values.schedules.as_ref().map_or(Ok(Vec::new()), |tables| schedules::schedules(tables, &file))
-}
-
 /// The environment and the files as they were when they were read: who lives on takes its settings from them.
 #[derive(Debug)]
 pub(crate) struct Configured {
@@ -165,6 +150,21 @@ impl Configured {
     pub(crate) fn settings(&self, typed: Typed) -> Result<Settings, Failure> {
         Settings::resolve(&self.global, typed, &self.environment, self.file.as_ref())
     }
+}
+
+/// The receivers of webhooks, checked as far as can be without asking anybody; `None` where the file has no table for
+/// them.
+pub(crate) fn webhooks(global: &Global) -> Result<Option<Webhooks>, Failure> {
+    let environment = Environment::load()?;
+    let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(None) };
+    let Some(table) = &file.values.webhooks else { return Ok(None) };
+    Reading { file: &file, environment: &environment }.webhooks(table).map(Some)
+}
+
+/// The schedules, by name.
+pub(crate) fn schedules(global: &Global) -> Result<Vec<Schedule>, Failure> {
+    let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(Vec::new()) };
+    file.values.schedules.as_ref().map_or(Ok(Vec::new()), |tables| schedules::schedules(tables, &file))
 }
 
 /// The parameters that bound an answer.

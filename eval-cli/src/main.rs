@@ -103,6 +103,7 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
         Verb::SelfTest(args) => verbs::selftest::selftest(console, global, args).await,
         Verb::Drift(args) => verbs::drift::drift(console, global, *args).await,
         Verb::Baseline { verb } => verbs::baseline::baseline(console, global, verb).await,
+        Verb::Token { verb } => verbs::token::token(console, global, verb).await,
         Verb::Schema { of } => verbs::schema::schema(console, of),
         Verb::Serve(args) => verbs::serve::serve(console, global, args).await,
         Verb::Schedules => verbs::schedules::schedules(console, global),
