@@ -8,6 +8,9 @@ mod judging;
 mod reading;
 mod recalling;
 mod retention;
+mod serving;
+mod telling;
+mod token;
 
 use std::path::PathBuf;
 
@@ -24,6 +27,9 @@ pub(crate) use judging::{
 pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
 pub(crate) use recalling::{Caching, Taping};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
+pub(crate) use serving::ServeArgs;
+pub(crate) use telling::WebhooksVerb;
+pub(crate) use token::{TokenCreateArgs, TokenVerb};
 
 /// Asks models golden questions, has the answers judged, remembers, and says what moved.
 #[derive(Debug, Parser)]
@@ -165,6 +171,23 @@ pub(crate) enum Verb {
     Baseline {
         #[command(subcommand)]
         verb: BaselineVerb,
+    },
+    /// Serve the API over HTTP: runs in the background, results, drift and gates for other programs
+    #[command(after_help = serving::SERVE_EXAMPLES)]
+    Serve(ServeArgs),
+    /// The schedules of evalctl.toml: what a server runs, and when next
+    Schedules,
+    /// Who is told by a server when a run has ended
+    #[command(after_help = telling::WEBHOOKS_EXAMPLES)]
+    Webhooks {
+        #[command(subcommand)]
+        verb: WebhooksVerb,
+    },
+    /// Who may use the server: make, list and revoke tokens
+    #[command(after_help = token::TOKEN_EXAMPLES)]
+    Token {
+        #[command(subcommand)]
+        verb: TokenVerb,
     },
     /// Check endpoint, key, models, database and data set before anything is paid for
     Doctor(Box<DoctorArgs>),

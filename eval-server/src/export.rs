@@ -37,7 +37,7 @@ pub(crate) async fn run(
 ) -> Result<Response, ApiError> {
     let form = parameters.only(&["format"])?.value("format", "csv or json", form)?.unwrap_or(ExportForm::Json);
     let exporter = state.exporter.clone().ok_or_else(no_exporter)?;
-    let run = state.store.get_run(id).await?;
+    let run = state.store.get_run(id).await?.without_folders();
     let mut wanted = EvaluationQuery::default();
     wanted.limit = PIECE;
     let (kind, ending) = match form {

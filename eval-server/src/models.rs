@@ -69,5 +69,5 @@ fn model(LeaderboardEntry { run, unreliable, .. }: LeaderboardEntry, place: Plac
         both
     });
     let ranks = place.ranks.map(|(best, worst)| Ranks { best, worst });
-    Model { run, unreliable, ranks, apart: place.apart, cost }
+    Model { run: run.without_folders(), unreliable, ranks, apart: place.apart, cost }
 }

@@ -154,6 +154,12 @@ impl AppState {
         }
     }
 
+    /// The same state, whose runs this one writes out as files. Default: nobody does.
+    pub fn exporter(mut self, exporter: Arc<dyn Exporter>) -> Self {
+        self.exporter = Some(exporter);
+        self
+    }
+
     /// The same state, whose people are told so. Default: nobody is told.
     pub fn alerts(mut self, alerts: Alerts) -> Self {
         self.alerts = alerts;
@@ -167,9 +173,11 @@ impl AppState {
         self
     }
 
-    /// Says that the server is about to end: from now on `/readyz` answers 503, so that nobody sends it new requests.
+    /// Says that the server is about to end: from now on `/readyz` answers 503, so that nobody sends it new requests,
+    /// streams of events end, and its [`Workers`](crate::Workers) take no job any more and leave those that they have.
     pub fn stopping(&self) {
         self.pulse.stop();
+        self.desk.close();
     }
 }
 

@@ -51,7 +51,7 @@ use write::{Write, head};
 /// ```
 #[derive(Debug)]
 pub struct Spill<S> {
-    inner: S,
+    inner: Arc<S>,
     places: Vec<Place>,
     patience: Patience,
     waits: Waits,
@@ -74,6 +74,11 @@ struct Lost {
 impl<S> Spill<S> {
     /// Spills into the temporary folder of the system.
     pub fn new(inner: S) -> Self {
+        Self::over(Arc::new(inner))
+    }
+
+    /// The same over a store that others use too.
+    pub fn over(inner: Arc<S>) -> Self {
         Self {
             inner,
             places: Vec::new(),
@@ -198,7 +203,7 @@ impl<S: Store> Spill<S> {
 
     /// Tries once. Where the run is to end before the inner store has answered, a copy is made meanwhile.
     async fn once(&self, write: Write<'_>, copied: &mut Option<PathBuf>) -> Result<(), StoreError> {
-        let mut put = pin!(write.to(&self.inner));
+        let mut put = pin!(write.to(&*self.inner));
         if copied.is_none() {
             tokio::select! {
                 biased;

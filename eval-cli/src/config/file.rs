@@ -1,6 +1,7 @@
 //! `evalctl.toml`.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -8,6 +9,9 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::caps::CapTable;
+use super::schedules::ScheduleTables;
+use super::server::{Jobs, Server};
+use super::webhooks::WebhookTable;
 use crate::args::Profile;
 use crate::failure::{Failure, did_you_mean};
 
@@ -52,6 +56,10 @@ pub(crate) struct Values {
     pub(crate) spill: Option<Spanned<PathBuf>>,
     pub(crate) prices: Option<Spanned<PathBuf>>,
     pub(crate) caps: Option<Spanned<CapTable>>,
+    pub(crate) server: Option<Spanned<Server>>,
+    pub(crate) jobs: Option<Spanned<Jobs>>,
+    pub(crate) webhooks: Option<WebhookTable>,
+    pub(crate) schedules: Option<ScheduleTables>,
 }
 
 impl ConfigFile {
@@ -72,6 +80,11 @@ impl ConfigFile {
             Ok(values) => Ok(Self { path, text, values }),
             Err(error) => Err(refuse(&path, &text, &error)),
         }
+    }
+
+    /// Says what is wrong with a value of the file, and where it stands.
+    pub(crate) fn refuse<T>(&self, value: &Spanned<T>, why: impl Display) -> Failure {
+        Failure::usage(format!("{}:{}: {why}", self.path.display(), self.line(value.span().start)))
     }
 
     /// The line, from 1, of a byte of the file.
@@ -134,5 +147,29 @@ mod tests {
         let error = error("\n\nepochs = \"three\"");
         assert!(error.starts_with("evalctl.toml:3:10: invalid type"), "{error}");
         assert!(self::error("models = [").starts_with("evalctl.toml:1:"));
+    }
+
+    #[test]
+    fn f40_tables_are_read_as_strictly_as_the_rest() {
+        let cases = [
+            ("[server]\nadress = 'x'", "evalctl.toml:2:1: unknown field `adress`", "did you mean `addr`?"),
+            ("[sever]\naddr = 'x'", "evalctl.toml:1:2: unknown field `sever`", "did you mean `server`?"),
+            ("[server]\naddr = 8080", "evalctl.toml:2:8: invalid type: integer", ""),
+            ("[server]\nhosts = 'a'", "evalctl.toml:2:9: invalid type: string", ""),
+            ("[server]\npublic_url = 'evals'", "evalctl.toml:2:14: expected http://HOST", ""),
+            ("[server]\npublic_url = 'https://me:pw@evals'", "evalctl.toml:2:14: expected http://HOST", ""),
+            ("[server]\nsession_hours = 0.0", "evalctl.toml:2:17: expected hours", ""),
+            ("[server]\nrequests_per_second = 0", "evalctl.toml:2:23: invalid value: integer `0`", ""),
+            ("[server]\nconnections = 99999999999999999999", "evalctl.toml:2:15: ", ""),
+            ("[jobs]\nconcurency = 2", "evalctl.toml:2:1: unknown field `concurency`", "did you mean `concurrency`?"),
+            ("[jobs]\nconcurrency = -1", "evalctl.toml:2:15: invalid value", ""),
+            ("[jobs]\nlost = 'resum'", "evalctl.toml:2:8: unknown variant `resum`", ""),
+            ("[jobs]\nqueue = 'many'", "evalctl.toml:2:9: invalid type: string", ""),
+            ("[jobs]\nqueue = 1\n[jobs]\nqueue = 2", "evalctl.toml:3:", ""),
+        ];
+        for (text, begins, holds) in cases {
+            let error = error(text);
+            assert!(error.starts_with(begins) && error.contains(holds), "{text}: {error}");
+        }
     }
 }

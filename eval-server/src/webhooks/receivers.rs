@@ -92,6 +92,11 @@ impl Webhooks {
         }
     }
 
+    /// The names of the receivers, each with the host of its URL, which may be shown.
+    pub fn names(&self) -> impl Iterator<Item = (&str, Option<String>)> {
+        self.receivers.iter().map(|(name, receiver)| (name.as_str(), receiver.host()))
+    }
+
     /// Whether there is a secret to sign callbacks with.
     pub(crate) fn takes_callbacks(&self) -> bool {
         !self.callbacks.is_empty()

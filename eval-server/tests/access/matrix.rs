@@ -60,7 +60,7 @@ async fn s01_every_route_by_every_caller() {
         }
         for (token, scope) in [(&service.read, "read"), (&service.run, "run"), (&service.admin, "admin")] {
             let answer = ask(&service, &route, Some(token)).await;
-            let enough = eval_core::server::Scope::from_name(scope).unwrap() >= needed;
+            let enough = eval_core::server::Scope::from_name(scope).expect("set up") >= needed;
             assert_eq!(let_in(&answer), enough, "{name} with the scope {scope}: {} {}", answer.status, answer.text);
             assert_eq!(answer.code() == "forbidden", !enough, "{name} with the scope {scope}");
             assert_ne!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{name}");
