@@ -85,7 +85,7 @@ fn asked(rng: &mut ChaCha8Rng, filled: &Filled) -> Vec<Asked> {
     let below = |rng: &mut ChaCha8Rng, n: usize| rng.next_u64() as usize % n;
     let (run, other) = (filled.runs[below(rng, filled.runs.len())], filled.runs[below(rng, filled.runs.len())]);
     let model = format!("model-{}", below(rng, MODELS));
-    let after = format!("1:question-{:04}", below(rng, 1_000));
+    let after = format!("1:{}", filled.samples[below(rng, filled.samples.len())].id);
     vec![
         ("runs", format!("/api/v1/runs?after={run}")),
         ("runs of a model", format!("/api/v1/runs?model={model}&after={run}")),

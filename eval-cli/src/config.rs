@@ -153,16 +153,12 @@ impl Configured {
 }
 
 /// The receivers of webhooks, checked as far as can be without asking anybody; `None` where the file has no table for
-/// them. `public_url` is where people reach the server.
-pub(crate) fn webhooks(global: &Global, public_url: Option<&str>) -> Result<Option<Webhooks>, Failure> {
+/// them.
+pub(crate) fn webhooks(global: &Global) -> Result<Option<Webhooks>, Failure> {
     let environment = Environment::load()?;
     let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(None) };
     let Some(table) = &file.values.webhooks else { return Ok(None) };
-    let webhooks = Reading { file: &file, environment: &environment }.webhooks(table)?;
-    Ok(Some(match public_url {
-        Some(url) => webhooks.public_url(url),
-        None => webhooks,
-    }))
+    Reading { file: &file, environment: &environment }.webhooks(table).map(Some)
 }
 
 /// The schedules, by name.

@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn f40_tables_are_read_as_strictly_as_the_rest() {
         let cases = [
-            ("[server]\nadress = 'x'", "evalctl.toml:2:1: unknown field `adress`", "did you mean `addr`?"),
+            ("[server]\nadr = 'x'", "evalctl.toml:2:1: unknown field `adr`", "did you mean `addr`?"),
             ("[sever]\naddr = 'x'", "evalctl.toml:1:2: unknown field `sever`", "did you mean `server`?"),
             ("[server]\naddr = 8080", "evalctl.toml:2:8: invalid type: integer", ""),
             ("[server]\nhosts = 'a'", "evalctl.toml:2:9: invalid type: string", ""),

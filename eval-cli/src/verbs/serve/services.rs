@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eval_core::server::{Runner, Signal, Stopping};
-use eval_server::{AppState, Workers};
+use eval_server::{AppState, Webhooks, Workers, WorkersBuilder};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -19,9 +19,15 @@ pub(super) struct Services {
 
 impl Services {
     /// Starts all of them.
-    pub(super) fn start(settings: &Settings, state: &AppState, runner: Arc<dyn Runner>) -> Self {
+    pub(super) fn start(
+        settings: &Settings,
+        state: &AppState,
+        runner: Arc<dyn Runner>,
+        webhooks: Option<Webhooks>,
+    ) -> Self {
         let jobs = &settings.jobs.value;
         let workers = Workers::builder(state, runner).concurrency(jobs.concurrency.get()).lost(jobs.lost.into());
+        let workers = webhooks.into_iter().fold(workers, WorkersBuilder::after);
         let (signal, stop) = Stopping::channel();
         let mut others = JoinSet::new();
         others.spawn(state.clone().send_webhooks(stop.clone()));
