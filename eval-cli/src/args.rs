@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod alerting;
 mod costs;
 mod decide;
 mod drift;
@@ -8,12 +9,14 @@ mod judging;
 mod reading;
 mod recalling;
 mod retention;
+mod telling;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use alerting::{AlertsVerb, Answer};
 pub(crate) use costs::{Costing, PricesVerb, RecostArgs};
 pub(crate) use decide::{CompareArgs, GateArgs, OnInconclusive, Only, PowerArgs, SelfTestArgs};
 pub(crate) use drift::{BaselineVerb, Detector, DriftArgs, DriftVerb, Looking, MarkArgs, Saying, SchemaOf};
@@ -24,6 +27,7 @@ pub(crate) use judging::{
 pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
 pub(crate) use recalling::{Caching, Taping};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
+pub(crate) use telling::WebhooksVerb;
 
 /// Asks models golden questions, has the answers judged, remembers, and says what moved.
 #[derive(Debug, Parser)]
@@ -160,11 +164,25 @@ pub(crate) enum Verb {
     /// Whether a model got worse: since when, by how much, how sure that is, and what changed
     #[command(after_help = drift::DRIFT_EXAMPLES)]
     Drift(Box<DriftArgs>),
+    /// Who is told what drifted: what lasts, what a person says of it, and whether messages arrive
+    #[command(after_help = alerting::ALERTS_EXAMPLES)]
+    Alerts {
+        #[command(subcommand)]
+        verb: AlertsVerb,
+    },
     /// The runs against which others are held: blessed by a person, moved by nobody else
     #[command(after_help = drift::BASELINE_EXAMPLES)]
     Baseline {
         #[command(subcommand)]
         verb: BaselineVerb,
+    },
+    /// The schedules of evalctl.toml: what a server runs, and when next
+    Schedules,
+    /// Who is told by a server when a run has ended
+    #[command(after_help = telling::WEBHOOKS_EXAMPLES)]
+    Webhooks {
+        #[command(subcommand)]
+        verb: WebhooksVerb,
     },
     /// Check endpoint, key, models, database and data set before anything is paid for
     Doctor(Box<DoctorArgs>),

@@ -1,14 +1,21 @@
 //! The settings: flags over environment over `.env` over `evalctl.toml` over defaults, each with its origin.
 
+mod alerts;
 mod caps;
 mod environment;
 mod file;
+mod schedules;
+mod secret;
 mod setting;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use eval_core::Caps;
+use eval_server::{AlertSettings, Alerts, Schedule, Webhooks};
+use eval_store::DieselStore;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -20,6 +27,7 @@ use crate::args::{Asking, Caching, Endpoint, Global, Profile, RunArgs};
 use crate::failure::Failure;
 use crate::output::clean;
 use setting::{Sources, list, number, path, text};
+use webhooks::Reading;
 
 /// Where a base URL is looked for, the first one set wins.
 pub(crate) const BASE_URLS: [&str; 4] =
@@ -120,6 +128,38 @@ impl From<&RunArgs> for Typed {
             of_run: Vec::new(),
         }
     }
+}
+
+/// The receivers of webhooks, checked as far as can be without asking anybody; `None` where the file has no table for
+/// them. `public_url` is where people reach the server.
+pub(crate) fn webhooks(global: &Global, public_url: Option<&str>) -> Result<Option<Webhooks>, Failure> {
+    let environment = Environment::load()?;
+    let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(None) };
+    let Some(table) = &file.values.webhooks else { return Ok(None) };
+    let webhooks = Reading { file: &file, environment: &environment }.webhooks(table)?;
+    Ok(Some(match public_url {
+        Some(url) => webhooks.public_url(url),
+        None => webhooks,
+    }))
+}
+
+/// Who is told what drifted, checked as far as can be without asking anybody. `public_url` is where people reach the
+/// server. Without a table nobody is told.
+pub(crate) fn alerts(global: &Global, store: Arc<DieselStore>, public_url: Option<&str>) -> Result<Alerts, Failure> {
+    let environment = Environment::load()?;
+    let file = ConfigFile::find(global.config.as_deref())?;
+    if let Some((file, table)) = file.as_ref().and_then(|file| Some((file, file.values.alerts.as_ref()?))) {
+        return alerts::Reading { file, environment: &environment }.alerts(table, store, public_url);
+    }
+    let mut settings = AlertSettings::default();
+    settings.public_url = public_url.map(str::to_owned);
+    Ok(Alerts::new(store.clone(), store, settings))
+}
+
+/// The schedules, by name.
+pub(crate) fn schedules(global: &Global) -> Result<Vec<Schedule>, Failure> {
+    let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(Vec::new()) };
+    file.values.schedules.as_ref().map_or(Ok(Vec::new()), |tables| schedules::schedules(tables, &file))
 }
 
 /// The parameters that bound an answer.

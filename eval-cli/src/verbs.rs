@@ -1,5 +1,6 @@
 //! A file a verb.
 
+pub(crate) mod alerts;
 pub(crate) mod baseline;
 pub(crate) mod compare;
 pub(crate) mod config;
@@ -23,6 +24,8 @@ pub(crate) mod rescore;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod schedules;
 pub(crate) mod schema;
 pub(crate) mod selftest;
 pub(crate) mod show;
+pub(crate) mod webhooks;

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use eval_core::StoreError;
-use eval_core::server::Scope;
+use eval_core::server::{JobId, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -201,6 +201,17 @@ impl ApiError {
         let message = format!("{name:?} cannot be given through the API");
         let hint = "endpoints and keys stand in the server's own configuration";
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "never_by_api", message, hint)
+    }
+
+    /// Something that the path names is not there; `list` is the route that lists what is.
+    pub(crate) fn not_found(code: &'static str, message: &str, list: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message, format!("GET {list} lists what there is"))
+    }
+
+    /// A schedule runs one job at a time.
+    pub(crate) fn schedule_busy(job: &JobId) -> Self {
+        let message = format!("the job {job} of this schedule still goes on");
+        Self::new(StatusCode::CONFLICT, "schedule_busy", message, "wait until it has ended, or cancel it")
     }
 
     fn unavailable() -> Self {

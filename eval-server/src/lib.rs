@@ -20,6 +20,7 @@ mod query;
 mod router;
 mod routes;
 mod runs;
+mod schedules;
 mod serve;
 mod state;
 mod webhooks;
@@ -34,6 +35,10 @@ pub use jobs::{AfterRuns, Workers, WorkersBuilder};
 pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};
 pub use router::{document, router, routes};
 pub use routes::Route;
+pub use schedules::{Cron, CronError, Missed, Schedule, Schedules, Skipped};
 pub use serve::{ServeOptions, serve};
 pub use state::AppState;
-pub use webhooks::{Delivered, Next, Receiver, SecretError, Webhook, WebhookSecret, deliver, retry_delay};
+pub use webhooks::{
+    CallbackError, Delivered, Dispatcher, Next, Receiver, SecretError, Webhook, WebhookSecret, Webhooks, deliver,
+    retry_delay,
+};

@@ -69,6 +69,17 @@ impl Outbound {
         OutboundBuilder::default()
     }
 
+    /// Says whether a URL could be asked, as far as that is known without asking for the addresses of its name: for who
+    /// reads settings.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboundError::Url`] or [`OutboundError::NotPublic`].
+    pub fn check_url(&self, url: &str) -> Result<(), OutboundError> {
+        let target = Target::parse(url)?;
+        if self.allowed.holds(&target) { Ok(()) } else { target.check_literal() }
+    }
+
     /// Says whether a URL may be asked now. It is for whoever saves one, who wants to hear it at once; sending checks
     /// again, because a name may lead elsewhere by then.
     ///

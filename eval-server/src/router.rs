@@ -13,6 +13,8 @@ use crate::health::measure;
 use crate::jobs::control::routes as control;
 use crate::jobs::{pages, submit};
 use crate::routes::Table;
+use crate::schedules::routes as schedules;
+use crate::webhooks::routes as webhooks;
 use crate::{Access, AppState, Route, alerts, audit, docs, error, evaluations, events, health, models, openapi, runs};
 
 /// All routes over this state, for your own service to nest or to serve.
@@ -68,6 +70,8 @@ fn table(state: AppState) -> Table {
         .at(Access::Public, routes!(login::page, login::enter))
         .at(READ, routes!(login::leave))
         .at(ADMIN, routes!(audit::list))
+        .at(READ, routes!(webhooks::deliveries))
+        .at(ADMIN, routes!(webhooks::resend))
         .at(READ, routes!(pages::list))
         .at(READ, routes!(pages::show))
         .at(RUN, routes!(control::cancel_job))
@@ -92,4 +96,8 @@ fn table(state: AppState) -> Table {
         .at(RUN, routes!(control::cancel_run))
         .at(RUN, routes!(control::pause_run))
         .at(RUN, routes!(control::resume_run))
+        .at(READ, routes!(schedules::list))
+        .at(RUN, routes!(schedules::run))
+        .at(READ, routes!(webhooks::list))
+        .at(ADMIN, routes!(webhooks::test))
 }

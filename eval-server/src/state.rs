@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eval_core::server::Runner;
+use eval_core::server::{Runner, Stopping};
 use eval_core::{BoxError, Reports};
 
 use crate::access::Door;
 use crate::health::Pulse;
 use crate::jobs::{Desk, Limits};
-use crate::{AccessOptions, AlertSettings, Alerts, Books, Outbound};
+use crate::{AccessOptions, AlertSettings, Alerts, Books, CallbackError, Dispatcher, Schedules, Webhooks};
 
 /// What the routes stand on: a store, and who makes runs. Cheap to clone.
 ///
@@ -30,8 +30,10 @@ pub struct AppState {
     pub(crate) door: Arc<Door>,
     /// Without one, nothing can be started here.
     pub(crate) runner: Option<Arc<dyn Runner>>,
-    /// Without one, no webhook can be asked for.
-    pub(crate) outbound: Option<Outbound>,
+    /// Without any, nobody is told.
+    pub(crate) webhooks: Option<Webhooks>,
+    /// Without any, nothing comes by the clock.
+    pub(crate) schedules: Option<Schedules>,
     /// Where routes and workers of this process meet.
     pub(crate) desk: Arc<Desk>,
     pub(crate) limits: Limits,
@@ -59,7 +61,8 @@ impl AppState {
             books,
             door,
             runner: None,
-            outbound: None,
+            webhooks: None,
+            schedules: None,
             desk,
             limits: Limits::default(),
             alerts,
@@ -100,12 +103,6 @@ impl AppState {
         self
     }
 
-    /// The same state, in which webhooks may be asked for that this one sends.
-    pub fn outbound(mut self, outbound: Outbound) -> Self {
-        self.outbound = Some(outbound);
-        self
-    }
-
     /// At most so many jobs wait, of everybody; more are refused until some have been taken. Default 1,000.
     pub fn most_queued(mut self, jobs: usize) -> Self {
         self.limits.queued = jobs;
@@ -116,6 +113,42 @@ impl AppState {
     pub fn most_jobs_per_caller(mut self, jobs: usize) -> Self {
         self.limits.of_caller = jobs;
         self
+    }
+
+    /// The same state with receivers of webhooks. [`send_webhooks`](Self::send_webhooks) sends to them,
+    /// and workers wake it when they are [told](crate::WorkersBuilder::after) of it.
+    pub fn webhooks(mut self, webhooks: Webhooks) -> Self {
+        self.webhooks = Some(webhooks);
+        self
+    }
+
+    /// The same state with schedules, which [`run_schedules`](Self::run_schedules) runs.
+    pub fn schedules(mut self, schedules: Schedules) -> Self {
+        let desk = self.desk.clone();
+        self.schedules = Some(schedules.queued(move || desk.ring()));
+        self
+    }
+
+    /// Sends webhooks until it is asked to stop, and ends at once where there is nobody to be told.
+    pub async fn send_webhooks(self, stop: Stopping) {
+        if let Some(webhooks) = self.webhooks {
+            Dispatcher::of(webhooks, self.store, self.books).run(stop).await;
+        }
+    }
+
+    /// Submits the jobs of schedules until it is asked to stop, and ends at once where there are none.
+    pub async fn run_schedules(self, stop: Stopping) {
+        if let Some(schedules) = self.schedules {
+            schedules.run(self.books, stop).await;
+        }
+    }
+
+    /// Whether the callback of a job may be taken.
+    pub(crate) async fn check_callback(&self, url: &str) -> Result<(), CallbackError> {
+        match &self.webhooks {
+            Some(webhooks) => webhooks.check_callback(url).await,
+            None => Err(CallbackError::NoSecret),
+        }
     }
 
     /// The same state, whose people are told so. Default: nobody is told.

@@ -48,7 +48,7 @@ pub(crate) struct DeleteArgs {
 }
 
 /// A number of days, or of weeks or hours.
-fn age(text: &str) -> Result<Duration, String> {
+pub(super) fn age(text: &str) -> Result<Duration, String> {
     let (number, hours) = match text.as_bytes().last() {
         Some(b'd') => (&text[..text.len() - 1], 24),
         Some(b'w') => (&text[..text.len() - 1], 24 * 7),

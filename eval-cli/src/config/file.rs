@@ -1,13 +1,17 @@
 //! `evalctl.toml`.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use super::alerts::AlertTable;
 use super::caps::CapTable;
+use super::schedules::ScheduleTables;
+use super::webhooks::WebhookTable;
 use crate::args::Profile;
 use crate::failure::{Failure, did_you_mean};
 
@@ -52,6 +56,9 @@ pub(crate) struct Values {
     pub(crate) spill: Option<Spanned<PathBuf>>,
     pub(crate) prices: Option<Spanned<PathBuf>>,
     pub(crate) caps: Option<Spanned<CapTable>>,
+    pub(crate) alerts: Option<AlertTable>,
+    pub(crate) webhooks: Option<WebhookTable>,
+    pub(crate) schedules: Option<ScheduleTables>,
 }
 
 impl ConfigFile {
@@ -72,6 +79,11 @@ impl ConfigFile {
             Ok(values) => Ok(Self { path, text, values }),
             Err(error) => Err(refuse(&path, &text, &error)),
         }
+    }
+
+    /// Says what is wrong with a value of the file, and where it stands.
+    pub(crate) fn refuse<T>(&self, value: &Spanned<T>, why: impl Display) -> Failure {
+        Failure::usage(format!("{}:{}: {why}", self.path.display(), self.line(value.span().start)))
     }
 
     /// The line, from 1, of a byte of the file.

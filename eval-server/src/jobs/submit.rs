@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use eval_core::server::{Audit as _, AuditEntry, Idempotency, Job, JobId, JobQuery, JobState, Jobs as _, Submitted};
-use eval_core::{RunError, StoreError};
+use eval_core::{RunError, StoreError, error_chain};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -115,11 +115,9 @@ async fn checked(state: &AppState, caller: &Caller, body: NewRuns) -> Result<Job
     let runner = state.runner.as_ref().ok_or_else(no_runner)?;
     let request = body.into_request()?;
     if let Some(callback) = &request.callback {
-        let Some(outbound) = &state.outbound else {
-            return Err(refused("this server sends no webhooks", "leave callback_url out"));
-        };
-        let unfit = |error: &dyn std::error::Error| refused(format!("callback_url: {error}"), "a public http(s) URL");
-        outbound.check(callback).await.map_err(|error| unfit(&error))?;
+        let hint = "leave callback_url out, or give the URL of a public receiver to a server that signs callbacks";
+        let unfit = |error| refused(format!("callback_url: {}", error_chain(&error)), hint);
+        state.check_callback(callback).await.map_err(unfit)?;
     }
     match runner.check(&request).await {
         Ok(()) => Ok(Job::new(caller.name.clone(), request)),
@@ -192,7 +190,7 @@ fn enough(most: usize) -> ApiError {
     ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_jobs", message, hint).retry_after(30)
 }
 
-fn full() -> ApiError {
+pub(crate) fn full() -> ApiError {
     let (message, hint) = ("as many jobs wait as may", "ask again in a minute");
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "queue_full", message, hint).retry_after(60)
 }

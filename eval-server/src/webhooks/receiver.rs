@@ -23,6 +23,16 @@ impl Receiver {
         self
     }
 
+    /// A receiver with these secrets; `None` without any.
+    pub(super) fn signed(url: impl Into<SecretString>, secrets: Vec<WebhookSecret>) -> Option<Self> {
+        (!secrets.is_empty()).then(|| Self { url: url.into(), secrets })
+    }
+
+    /// The host of the URL, which may be shown.
+    pub(crate) fn host(&self) -> Option<String> {
+        reqwest::Url::parse(self.url()).ok()?.host_str().map(str::to_owned)
+    }
+
     pub(super) fn url(&self) -> &str {
         self.url.expose_secret()
     }

@@ -1,5 +1,6 @@
 //! What a receiver is told.
 
+use eval_core::server::DeliveryId;
 use eval_core::{Counts, Estimate, Run, RunId, RunStatus, Timestamp};
 use serde::Serialize;
 
@@ -42,6 +43,17 @@ impl Webhook {
         // No full stop: it separates the parts of what is signed.
         let id = format!("msg_{}_{}", run.id, ended.as_microsecond());
         Some(Self { id, body: serde_json::to_vec(&event).ok()? })
+    }
+
+    /// The same as the news for one receiver: under the id of the delivery, which is made of run, end and receiver.
+    pub fn of(self, delivery: &DeliveryId) -> Self {
+        Self { id: delivery.to_string(), ..self }
+    }
+
+    /// Somebody tries a receiver out: `test`, under a new id each time.
+    pub(super) fn test(now: Timestamp) -> Self {
+        let body = serde_json::json!({ "type": "test", "timestamp": now, "data": {} });
+        Self { id: format!("msg_test_{}", RunId::new()), body: body.to_string().into_bytes() }
     }
 
     /// `webhook-id`: a receiver that has seen it has seen this webhook.

@@ -148,7 +148,9 @@ async fn s05_endpoints_and_keys_never_come_through_the_api() {
 #[tokio::test(start_paused = true)]
 async fn the_old_way_to_start_a_run_still_works() {
     let outbound = eval_server::Outbound::builder().allow(["hooks.example:80"]).build().unwrap();
-    let server = Server::new().with(|state| state.outbound(outbound));
+    let secret = eval_server::WebhookSecret::generate().unwrap();
+    let webhooks = eval_server::Webhooks::new(outbound).callbacks(secret);
+    let server = Server::new().with(|state| state.webhooks(webhooks));
     let body = json!({"models": ["a"], "limit": 2, "webhook_url": "http://hooks.example/done"});
     let answer = send(&server.api("ann"), "POST", "/api/v1/run-evaluation", Some(body), &[]).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.json);
@@ -158,4 +160,13 @@ async fn the_old_way_to_start_a_run_still_works() {
     let private = json!({"models": ["a"], "webhook_url": "http://169.254.169.254/"});
     let answer = send(&server.api("ann"), "POST", "/api/v1/run-evaluation", Some(private), &[]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callback_that_nobody_could_sign_is_refused() {
+    let server = Server::new();
+    let body = json!({"models": ["a"], "webhook_url": "https://hooks.example/done"});
+    let answer = send(&server.api("ann"), "POST", "/api/v1/run-evaluation", Some(body), &[]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.json.to_string().contains("no secret to sign callbacks with"), "{}", answer.json);
 }

@@ -1,6 +1,7 @@
 //! What leaves the server: to which addresses it connects, and what webhooks say to receivers of every kind.
 
 mod addresses;
+mod dispatched;
 mod names;
 mod receivers;
 mod signatures;

@@ -1,0 +1,10 @@
+//! Jobs that come by the clock.
+
+mod cron;
+pub(crate) mod routes;
+mod schedule;
+mod scheduler;
+
+pub use cron::{Cron, CronError};
+pub use schedule::{Missed, Schedule};
+pub use scheduler::{Schedules, Skipped};
