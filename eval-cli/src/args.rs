@@ -9,6 +9,7 @@ mod judging;
 mod reading;
 mod recalling;
 mod retention;
+mod serving;
 mod telling;
 
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ pub(crate) use judging::{
 pub(crate) use reading::{HistoryArgs, ModelsArgs, RunsArgs, ShowArgs};
 pub(crate) use recalling::{Caching, Taping};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
+pub(crate) use serving::ServeArgs;
 pub(crate) use telling::WebhooksVerb;
 
 /// Asks models golden questions, has the answers judged, remembers, and says what moved.
@@ -184,6 +186,9 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: WebhooksVerb,
     },
+    /// Serve the API over HTTP: runs in the background, results, drift and gates for other programs
+    #[command(after_help = serving::SERVE_EXAMPLES)]
+    Serve(ServeArgs),
     /// Check endpoint, key, models, database and data set before anything is paid for
     Doctor(Box<DoctorArgs>),
     /// Look at data sets

@@ -1,6 +1,7 @@
 //! The pieces of a run, built from the settings. Everything that can be checked for nothing is checked here.
 
 mod budget;
+mod checked;
 mod endpoint;
 mod files;
 mod judge;
@@ -22,8 +23,10 @@ use eval_core::{
 };
 use eval_judge::Rubric;
 use eval_providers::Simulated;
+use eval_store::DieselStore;
 
 pub(crate) use budget::{Budget, DEFAULT_PRICES, price_table, prices};
+pub(crate) use checked::Checked;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use eval_store::public_url;
 pub(crate) use judge::{OneJudge, one as one_judge};
@@ -33,7 +36,7 @@ pub(crate) use reading::existing as existing_store;
 pub(crate) use recall::{Recalls, refuse_used};
 pub(crate) use store::{
     Closed, OpenStore, close as close_store, existing as writable_store, must_exist, of_database, open as open_store,
-    plain as plain_store,
+    over as store_over, plain as plain_store,
 };
 pub(crate) use stored::{Again, Against, Frozen, questions};
 
@@ -58,6 +61,8 @@ pub(crate) struct Asked {
     pub(crate) again: Option<Again>,
     /// The set of frozen answers that is judged first.
     pub(crate) anchors: Option<Run>,
+    /// The database, where it is open already.
+    pub(crate) database: Option<Arc<DieselStore>>,
 }
 
 /// What a stored run says of itself. Whoever can write a file that is imported chooses it: it is compared, and not
@@ -91,24 +96,19 @@ pub(crate) async fn evaluators(
     dataset: &Dataset,
     asked: &Asked,
 ) -> Result<Composed, Failure> {
-    let models = models(settings, dataset, asked)?;
-    let needs = asked.all || models.iter().any(|model| model.endpoint().is_some());
-    let names = judges::names(settings, Some(dataset), needs)?;
+    let checked = Checked::of(settings, dataset, asked)?;
+    let asks = checked.asks();
+    let Checked { models, names, prompt, rubric, column, .. } = checked;
     let before = asked.before.as_ref();
     let against = asked.again.as_ref().and_then(|again| again.against.as_ref());
-    judges::check_pairs(&names, against)?;
-    let prompt = match asked.again {
-        Some(_) => PromptTemplate::default(),
-        None => prompt(settings, dataset, before)?,
-    };
-    let rubric = judges::rubric(settings.rubric.value.as_deref());
-    let rubric = rubric.map_err(|failure| hide(failure, before, "rubric"))?;
-    let column = judges::asks_llm(dataset, &names)?.then(|| judges::grader_of_column(&names));
     let waits = Waits::new();
-    let store = open_store(settings, waits.clone()).await?;
+    let store = match &asked.database {
+        Some(database) => store_over(database.clone(), settings, waits.clone()),
+        None => open_store(settings, waits.clone()).await?,
+    };
 
     let graders = graders(&names, column.as_deref());
-    let endpoint = match (needs || !graders.is_empty()) && !asked.recalls.is_replay() {
+    let endpoint = match asks && !asked.recalls.is_replay() {
         true => Some(Endpoint::connect(console, settings, before).await?),
         false => None,
     };

@@ -6,6 +6,7 @@ mod environment;
 mod file;
 mod schedules;
 mod secret;
+mod server;
 mod setting;
 mod webhooks;
 
@@ -21,6 +22,7 @@ use serde_json::Value;
 
 pub(crate) use environment::Environment;
 pub(crate) use file::{ConfigFile, DEFAULT_CONFIG};
+pub(crate) use server::{Jobs, Server};
 pub(crate) use setting::{Origin, Setting};
 
 use crate::args::{Asking, Caching, Endpoint, Global, Profile, RunArgs};
@@ -77,6 +79,8 @@ pub(crate) struct Settings {
     pub(crate) caps: Setting<Caps>,
     /// The frozen answers that are judged first: a run, or `newest`.
     pub(crate) anchors: Setting<Option<String>>,
+    pub(crate) server: Setting<Server>,
+    pub(crate) jobs: Setting<Jobs>,
     /// The key and the name of the variable it was found in.
     pub(crate) key: Option<Key>,
 }
@@ -162,15 +166,34 @@ pub(crate) fn schedules(global: &Global) -> Result<Vec<Schedule>, Failure> {
     file.values.schedules.as_ref().map_or(Ok(Vec::new()), |tables| schedules::schedules(tables, &file))
 }
 
+/// The environment and the files as they were when they were read: who lives on takes its settings from them.
+#[derive(Debug)]
+pub(crate) struct Configured {
+    global: Global,
+    environment: Environment,
+    file: Option<ConfigFile>,
+}
+
+impl Configured {
+    /// Reads the environment and the files of the working folder.
+    pub(crate) fn load(global: &Global) -> Result<Self, Failure> {
+        let environment = Environment::load()?;
+        Ok(Self { global: global.clone(), environment, file: ConfigFile::find(global.config.as_deref())? })
+    }
+
+    /// The settings, with what was typed on top.
+    pub(crate) fn settings(&self, typed: Typed) -> Result<Settings, Failure> {
+        Settings::resolve(&self.global, typed, &self.environment, self.file.as_ref())
+    }
+}
+
 /// The parameters that bound an answer.
 const BOUNDS: [&str; 3] = ["max_completion_tokens", "max_tokens", "max_output_tokens"];
 
 impl Settings {
     /// Reads the environment and the files of the working folder, and puts the flags on top.
     pub(crate) fn load(global: &Global, typed: Typed) -> Result<Self, Failure> {
-        let environment = Environment::load()?;
-        let file = ConfigFile::find(global.config.as_deref())?;
-        Self::resolve(global, typed, &environment, file.as_ref())
+        Configured::load(global)?.settings(typed)
     }
 
     fn resolve(
@@ -280,6 +303,8 @@ impl Settings {
             prices: sources.optional("--prices", typed.prices, &["EVALCTL_PRICES"], path, values.prices)?,
             caps: sources.caps(typed.caps, values.caps),
             anchors: sources.optional("--anchors", typed.anchors, &["EVALCTL_ANCHORS"], text, values.anchors)?,
+            server: sources.table(values.server),
+            jobs: sources.table(values.jobs),
             key: environment.find(&KEYS).map(|(value, origin)| Key { secret: value.into(), origin }),
         };
         settings.check()

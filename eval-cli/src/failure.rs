@@ -30,6 +30,11 @@ impl Failure {
         Self { exit: Exit::Provider, message: message.into(), hint: None }
     }
 
+    /// What happened, without what to do.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

@@ -5,6 +5,7 @@ mod command;
 mod compose;
 mod config;
 mod confirm;
+mod datasets;
 mod draw;
 mod exit;
 mod failure;
@@ -19,6 +20,7 @@ mod raise;
 mod recalled;
 mod refs;
 mod report;
+mod runner;
 mod scores;
 mod stop;
 mod telemetry;
@@ -52,7 +54,12 @@ fn main() -> ExitCode {
 fn run(console: &Console, cli: Cli) -> Outcome {
     check_format(console.format, &cli.verb)?;
     // One thread: the work is waiting for models, and more threads only wake each other up. The database has its own.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // A server has two, so that no caller waits for the run of another.
+    let mut runtime = match cli.verb {
+        Verb::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = runtime.worker_threads(2).enable_all().build()?;
     let outcome = runtime.block_on(dispatch(console, &cli.global, cli.verb));
     // A connection that does not close is no reason to keep the user waiting.
     runtime.shutdown_background();
@@ -100,6 +107,7 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
         Verb::Schema { of } => verbs::schema::schema(console, of),
         Verb::Schedules => verbs::schedules::schedules(console, global),
         Verb::Webhooks { verb } => verbs::webhooks::webhooks(console, global, verb).await,
+        Verb::Serve(args) => verbs::serve::serve(console, global, args).await,
         Verb::Doctor(args) => verbs::doctor::doctor(console, global, *args).await,
         Verb::Dataset { verb: DatasetVerb::Validate { file } } => verbs::dataset::validate(console, &file),
         Verb::Dataset { verb: DatasetVerb::Stats { file } } => verbs::dataset::stats(console, global, &file).await,

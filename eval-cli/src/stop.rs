@@ -58,8 +58,9 @@ pub(crate) async fn requested(settings: &Settings, open: &Open) {
     });
 }
 
+/// Ready at Ctrl-C or SIGTERM.
 #[cfg(unix)]
-async fn signal() {
+pub(crate) async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
@@ -72,7 +73,8 @@ async fn signal() {
     }
 }
 
+/// Ready at Ctrl-C.
 #[cfg(not(unix))]
-async fn signal() {
+pub(crate) async fn signal() {
     drop(tokio::signal::ctrl_c().await);
 }

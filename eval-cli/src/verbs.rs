@@ -27,5 +27,6 @@ pub(crate) mod runs;
 pub(crate) mod schedules;
 pub(crate) mod schema;
 pub(crate) mod selftest;
+pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod webhooks;

@@ -23,6 +23,8 @@ mod labels;
 mod provider;
 mod reports;
 #[cfg(feature = "server")]
+mod runner;
+#[cfg(feature = "server")]
 mod server;
 mod store;
 
@@ -33,6 +35,8 @@ pub use durable::durable;
 pub use labels::labels;
 pub use provider::provider;
 pub use reports::reports;
+#[cfg(feature = "server")]
+pub use runner::runner;
 #[cfg(feature = "server")]
 pub use server::server;
 pub use store::store;

@@ -76,7 +76,7 @@ pub use spec::RunSpec;
 pub use store::{
     Against, Baseline, Baselines, Change, Changes, Commits, Comparison, ComparisonQuery, CostQuery, DailyCost,
     DriftLog, Durable, EvaluationQuery, HistoryQuery, InMemory, Interim, LeaderboardEntry, Marks, Missing,
-    ReferenceError, Reports, RunQuery, SoughtBy, Stats, Store, find_baseline, find_run, newest_run,
+    ReferenceError, Reports, RunQuery, SoughtBy, Stats, Store, UsedDataset, find_baseline, find_run, newest_run,
 };
 pub use summary::{CategorySummary, Counts, Latency, Summarizer, Summary, Total};
 pub use waits::{Ending, Held, Wait, Waiting, Waits};

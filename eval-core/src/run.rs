@@ -381,6 +381,21 @@ impl Run {
         Some(self.finished?.as_millisecond() - self.started.as_millisecond())
     }
 
+    /// The run without the folders of the machine that made it, for whoever is shown it elsewhere: of files the names are
+    /// left. It cannot be gone on with.
+    pub fn without_folders(mut self) -> Self {
+        if let Some(spec) = &mut self.spec {
+            spec.folder = None;
+            let optional = [&mut spec.prompt, &mut spec.system, &mut spec.rubric];
+            for file in optional.into_iter().flatten().chain([&mut spec.dataset]) {
+                if let Some((_, name)) = file.rsplit_once(['/', '\\']) {
+                    *file = name.to_owned();
+                }
+            }
+        }
+        self
+    }
+
     /// Whether there is something left to do: only a finished run has asked all its questions. Of a run that came by a
     /// [filtered export](Selection::exported), nobody here knows what is left.
     pub fn can_resume(&self) -> bool {

@@ -20,6 +20,7 @@ const RUN_NOISE: f64 = 0.005;
 /// then no effect: differences of such runs say nothing of the model.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RunComparison {
     /// What a person calls the earlier run.
@@ -57,6 +58,7 @@ pub struct RunComparison {
 /// By what factor a positive figure changed on the same questions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RatioChange {
     /// Questions that have the figure on both sides.

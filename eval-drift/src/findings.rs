@@ -3,6 +3,7 @@
 
 mod computed;
 mod earlier;
+mod named;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,6 +16,7 @@ use eval_core::{
 use crate::{OperationsMonitor, QualityMonitor};
 
 pub use earlier::{Changed, Earlier};
+pub use named::{NAMES, named};
 
 /// Runs of a history that are shown at most.
 const LONGEST: usize = 1_000;

@@ -7,6 +7,7 @@ use eval_core::{Params, Run};
 /// Something that was different between two runs, beside the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SettingApart {
     /// `dataset`, `prompt`, `parameters`, `judge` or `threshold`.

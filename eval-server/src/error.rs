@@ -203,15 +203,25 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "never_by_api", message, hint)
     }
 
-    /// Something that the path names is not there; `list` is the route that lists what is.
-    pub(crate) fn not_found(code: &'static str, message: &str, list: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, code, message, format!("GET {list} lists what there is"))
-    }
-
     /// A schedule runs one job at a time.
     pub(crate) fn schedule_busy(job: &JobId) -> Self {
         let message = format!("the job {job} of this schedule still goes on");
         Self::new(StatusCode::CONFLICT, "schedule_busy", message, "wait until it has ended, or cancel it")
+    }
+
+    /// Something that is named and is not there.
+    pub(crate) fn not_found(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message, hint)
+    }
+
+    /// What is asked makes sense, but not with what is stored.
+    pub(crate) fn conflict(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message, hint)
+    }
+
+    /// What is asked makes no sense.
+    pub(crate) fn senseless(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message, hint)
     }
 
     fn unavailable() -> Self {

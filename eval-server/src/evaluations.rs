@@ -28,6 +28,10 @@ pub(crate) struct Page {
         ("id" = Uuid, Path, description = "The run"),
         ("category" = Option<String>, Query, description = "Only questions of this category"),
         ("outcome" = Option<String>, Query, description = "Only this outcome: scored, unscored or failed"),
+        ("min_score" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Only scores of at least this"),
+        ("max_score" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Only scores of at most this"),
+        ("text" = Option<String>, Query, description = "Only where question, answer or a judge's reason has this text; case \
+            counts. All evaluations of the run are read for it"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many a page holds; 50 if not given"),
         ("after" = Option<String>, Query, description = "The `next` of the page before"),
     ),
@@ -48,10 +52,16 @@ pub(crate) async fn list(
 
 /// The query, which reads one evaluation more than the page holds to know whether there is a next one.
 fn query(parameters: Parameters) -> Result<EvaluationQuery, ApiError> {
-    let parameters = parameters.only(&["category", "outcome", "limit", "after"])?;
+    let parameters = parameters.only(&["category", "outcome", "min_score", "max_score", "text", "limit", "after"])?;
     let mut query = EvaluationQuery::default();
     query.category = parameters.text("category");
     query.outcome = parameters.value("outcome", "one of scored, unscored, failed", OutcomeKind::from_name)?;
+    let score = |name| {
+        parameters
+            .value(name, "a score from 0 to 1", |text| text.parse().ok().filter(|score| (0.0..=1.0).contains(score)))
+    };
+    (query.min_score, query.max_score) = (score("min_score")?, score("max_score")?);
+    query.text = parameters.text("text");
     query.after = parameters.value("after", "the next of the page before", place)?;
     query.limit = parameters.limit()? + 1;
     Ok(query)

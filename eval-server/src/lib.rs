@@ -3,26 +3,37 @@
 mod access;
 mod alerts;
 mod audit;
+mod baselines;
 mod body;
 mod books;
+mod compare;
+mod costs;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
+mod datasets;
 mod docs;
+mod drift;
 mod error;
 mod evaluations;
 mod events;
+mod export;
+mod gate;
 mod health;
+mod history;
 mod jobs;
+mod labels;
 mod models;
 mod openapi;
 mod outbound;
 mod query;
+mod references;
 mod router;
 mod routes;
 mod runs;
 mod schedules;
 mod serve;
 mod state;
+mod stats;
 mod webhooks;
 
 pub use access::{Access, AccessOptions, BindError, Bound, Caller, bind, first_token};

@@ -4,12 +4,17 @@ mod answers;
 mod polish;
 
 use eval_core::server::{AckKind, Alert, AuditEntry, NoticeKind, NoticeState};
-use eval_core::{Evaluation, LeaderboardEntry, Run, ServedSummary};
+use eval_core::{
+    Baseline, Counts, DailyCost, DriftReport, Estimate, Evaluation, Label, Latency, Money, Run, ServedSummary, Stats,
+    Total, UsedDataset,
+};
+use eval_drift::findings::{Earlier, Level};
+use eval_drift::{GateReport, QuestionChange, RunComparison, SettingApart};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Server};
 use utoipa::{PartialSchema as _, ToSchema as _};
@@ -90,7 +95,13 @@ pub(crate) fn cores<T: schemars::JsonSchema>() -> RefOr<Schema> {
     RefOr::T(utoipa::openapi::schema::ArrayBuilder::new().items(core::<T>()).build().into())
 }
 
-/// The types of eval-core that answers hold. A test finds those that are missing.
+/// The same for one that may be unknown.
+pub(crate) fn maybe<T: schemars::JsonSchema>() -> RefOr<Schema> {
+    let null = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Null)).build();
+    RefOr::T(OneOfBuilder::new().item(core::<T>()).item(null).build().into())
+}
+
+/// The types of eval-core and eval-drift that answers hold. A test finds those that are missing.
 fn collect(generator: &mut SchemaGenerator) {
     generator.subschema_for::<Alert>();
     generator.subschema_for::<AckKind>();
@@ -99,8 +110,23 @@ fn collect(generator: &mut SchemaGenerator) {
     generator.subschema_for::<Run>();
     generator.subschema_for::<Evaluation>();
     generator.subschema_for::<AuditEntry>();
-    generator.subschema_for::<LeaderboardEntry>();
     generator.subschema_for::<ServedSummary>();
+    generator.subschema_for::<Estimate>();
+    generator.subschema_for::<Counts>();
+    generator.subschema_for::<Latency>();
+    generator.subschema_for::<Total<Money>>();
+    generator.subschema_for::<Stats>();
+    generator.subschema_for::<DailyCost>();
+    generator.subschema_for::<UsedDataset>();
+    generator.subschema_for::<Baseline>();
+    generator.subschema_for::<Label>();
+    generator.subschema_for::<DriftReport>();
+    generator.subschema_for::<Level>();
+    generator.subschema_for::<Earlier>();
+    generator.subschema_for::<RunComparison>();
+    generator.subschema_for::<QuestionChange>();
+    generator.subschema_for::<SettingApart>();
+    generator.subschema_for::<GateReport>();
 }
 
 /// The document, with the schemas of eval-core's types.

@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, Query, RawPathParams};
 use axum::http::request::Parts;
-use eval_core::RunId;
+use eval_core::{RunId, Timestamp};
 
 use crate::error::ApiError;
 
@@ -82,6 +82,17 @@ impl Checked {
         self.get(name).map(read).transpose()
     }
 
+    /// A text that must be given.
+    pub(crate) fn required(&self, name: &str, expected: &str) -> Result<String, ApiError> {
+        let text = self.text(name).filter(|text| !text.is_empty());
+        text.ok_or_else(|| ApiError::bad_parameter(name, "", expected))
+    }
+
+    /// A time, if it is given.
+    pub(crate) fn time(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+        self.value(name, "a time such as 2026-11-25T02:00:00Z", |text| text.parse().ok())
+    }
+
     /// How many a page holds: `limit`, from 1 to 200. Default 50.
     pub(crate) fn limit(&self) -> Result<usize, ApiError> {
         let read = |value: &str| value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
@@ -100,6 +111,22 @@ impl<S: Send + Sync> FromRequestParts<S> for PathRun {
         let raw = RawPathParams::from_request_parts(parts, state).await.ok();
         let id = raw.iter().flatten().find(|(name, _)| *name == "id").map_or("", |(_, value)| value);
         id.parse().map(Self).map_err(|_| ApiError::bad_parameter("id", id, EXPECTED_RUN))
+    }
+}
+
+/// The name that stands in the path as `{model}`.
+pub(crate) struct PathModel(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathModel {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let raw = RawPathParams::from_request_parts(parts, state).await.ok();
+        let name = raw.iter().flatten().find(|(name, _)| *name == "model").map_or("", |(_, value)| value);
+        match name.is_empty() || name.contains('\0') {
+            true => Err(ApiError::bad_parameter("model", name, "the name of a model, percent-encoded")),
+            false => Ok(Self(name.to_owned())),
+        }
     }
 }
 

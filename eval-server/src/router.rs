@@ -15,7 +15,10 @@ use crate::jobs::{pages, submit};
 use crate::routes::Table;
 use crate::schedules::routes as schedules;
 use crate::webhooks::routes as webhooks;
-use crate::{Access, AppState, Route, alerts, audit, docs, error, evaluations, events, health, models, openapi, runs};
+use crate::{
+    Access, AppState, Route, alerts, audit, baselines, compare, costs, datasets, docs, drift, error, evaluations,
+    events, export, gate, health, history, labels, models, openapi, runs, stats,
+};
 
 /// All routes over this state, for your own service to nest or to serve.
 ///
@@ -70,6 +73,16 @@ fn table(state: AppState) -> Table {
         .at(Access::Public, routes!(login::page, login::enter))
         .at(READ, routes!(login::leave))
         .at(ADMIN, routes!(audit::list))
+        .at(READ, routes!(baselines::list))
+        .at(ADMIN, routes!(baselines::bless, baselines::clear))
+        .at(READ, routes!(compare::show))
+        .at(READ, routes!(costs::show))
+        .at(READ, routes!(datasets::list))
+        .at(READ, routes!(drift::show))
+        .at(READ, routes!(gate::decide))
+        .at(READ, routes!(history::list))
+        .at(READ, routes!(labels::list))
+        .at(RUN, routes!(labels::add))
         .at(READ, routes!(webhooks::deliveries))
         .at(ADMIN, routes!(webhooks::resend))
         .at(READ, routes!(pages::list))
@@ -92,10 +105,12 @@ fn table(state: AppState) -> Table {
         .at(READ, routes!(runs::show_alias))
         .at(ADMIN, routes!(control::delete_run))
         .at(READ, routes!(evaluations::list))
+        .at(READ, routes!(export::run))
         .at(READ, routes!(events::route::watch))
         .at(RUN, routes!(control::cancel_run))
         .at(RUN, routes!(control::pause_run))
         .at(RUN, routes!(control::resume_run))
+        .at(READ, routes!(stats::show))
         .at(READ, routes!(schedules::list))
         .at(RUN, routes!(schedules::run))
         .at(READ, routes!(webhooks::list))

@@ -42,6 +42,7 @@ pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) 
     let mut runs = state.store.list_runs(&query).await?;
     let more = cut(&mut runs, limit);
     let next = runs.last().filter(|_| more).map(|run| run.id);
+    let runs = runs.into_iter().map(Run::without_folders).collect();
     Ok(Json(Page { runs, next }))
 }
 
@@ -120,7 +121,7 @@ async fn one(state: &AppState, id: RunId) -> Result<One, ApiError> {
     let prompt_tokens = beside(state, &run).await?;
     let mut notes = served.words();
     notes.extend(prompt_tokens.as_ref().and_then(|beside| beside.tokens.words()));
-    Ok(One { run, served, prompt_tokens, notes })
+    Ok(One { run: run.without_folders(), served, prompt_tokens, notes })
 }
 
 /// The prompt tokens beside those of the run before in its history. Who graded has nothing to do with them.

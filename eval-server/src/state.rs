@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eval_core::server::{Runner, Stopping};
+use eval_core::server::{Exporter, Runner, Stopping};
 use eval_core::{BoxError, Reports};
 
 use crate::access::Door;
@@ -34,6 +34,8 @@ pub struct AppState {
     pub(crate) webhooks: Option<Webhooks>,
     /// Without any, nothing comes by the clock.
     pub(crate) schedules: Option<Schedules>,
+    /// Without one, no run is written out as a file.
+    pub(crate) exporter: Option<Arc<dyn Exporter>>,
     /// Where routes and workers of this process meet.
     pub(crate) desk: Arc<Desk>,
     pub(crate) limits: Limits,
@@ -68,6 +70,7 @@ impl AppState {
             alerts,
             pulse: Arc::default(),
             public_metrics: false,
+            exporter: None,
         }
     }
 
@@ -151,6 +154,12 @@ impl AppState {
         }
     }
 
+    /// The same state, whose runs this one writes out as files. Default: nobody does.
+    pub fn exporter(mut self, exporter: Arc<dyn Exporter>) -> Self {
+        self.exporter = Some(exporter);
+        self
+    }
+
     /// The same state, whose people are told so. Default: nobody is told.
     pub fn alerts(mut self, alerts: Alerts) -> Self {
         self.alerts = alerts;
@@ -164,9 +173,11 @@ impl AppState {
         self
     }
 
-    /// Says that the server is about to end: from now on `/readyz` answers 503, so that nobody sends it new requests.
+    /// Says that the server is about to end: from now on `/readyz` answers 503, so that nobody sends it new requests,
+    /// streams of events end, and its [`Workers`](crate::Workers) take no job any more and leave those that they have.
     pub fn stopping(&self) {
         self.pulse.stop();
+        self.desk.close();
     }
 }
 

@@ -8,6 +8,8 @@ mod document;
 mod draft;
 mod error;
 mod export;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod exporter;
 mod foreign;
 mod format;
 mod import;
@@ -18,6 +20,8 @@ pub use desk::Imported;
 pub use document::RUN_SCHEMA;
 pub use error::ImportError;
 pub use export::{ExportError, Rows, export, export_file};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use exporter::Files;
 pub use format::Format;
 pub use import::{Import, import};
 pub use lines::{write_evaluations, write_run};

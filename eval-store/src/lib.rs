@@ -14,6 +14,8 @@ pub use daily_cap::DailyCap;
 pub use database::{
     DatabaseStatus, Deletion, DieselStore, Expired, Options, Protection, Recost, Retention, public_url,
 };
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use interchange::Files;
 pub use interchange::{
     ExportError, Format, Import, ImportError, Imported, LabelRow, RUN_SCHEMA, Rows, export, export_file, import,
     read_labels, write_evaluations, write_label_sheet, write_run,

@@ -15,8 +15,8 @@ use std::time::Duration;
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
     History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, PromptTokens, Reports, Run, RunId,
-    RunQuery, Sample, SampleScore, Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, Waits,
-    async_trait,
+    RunQuery, Sample, SampleScore, Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, UsedDataset,
+    Waits, async_trait,
 };
 use thiserror::Error;
 use tokio::task::spawn_blocking;
@@ -51,7 +51,7 @@ use write::{Write, head};
 /// ```
 #[derive(Debug)]
 pub struct Spill<S> {
-    inner: S,
+    inner: Arc<S>,
     places: Vec<Place>,
     patience: Patience,
     waits: Waits,
@@ -74,6 +74,11 @@ struct Lost {
 impl<S> Spill<S> {
     /// Spills into the temporary folder of the system.
     pub fn new(inner: S) -> Self {
+        Self::over(Arc::new(inner))
+    }
+
+    /// The same over a store that others use too.
+    pub fn over(inner: Arc<S>) -> Self {
         Self {
             inner,
             places: Vec::new(),
@@ -198,7 +203,7 @@ impl<S: Store> Spill<S> {
 
     /// Tries once. Where the run is to end before the inner store has answered, a copy is made meanwhile.
     async fn once(&self, write: Write<'_>, copied: &mut Option<PathBuf>) -> Result<(), StoreError> {
-        let mut put = pin!(write.to(&self.inner));
+        let mut put = pin!(write.to(&*self.inner));
         if copied.is_none() {
             tokio::select! {
                 biased;
@@ -355,6 +360,10 @@ impl<S: Reports> Reports for Spill<S> {
 
     async fn stats(&self) -> Result<Stats, StoreError> {
         self.inner.stats().await
+    }
+
+    async fn datasets(&self) -> Result<Vec<UsedDataset>, StoreError> {
+        self.inner.datasets().await
     }
 
     async fn costs(&self, query: &CostQuery) -> Result<Vec<DailyCost>, StoreError> {

@@ -16,17 +16,22 @@ pub(crate) type OpenStore = Arc<Spill<DieselStore>>;
 /// was named, else beside the database, else into the user's state folder, else into the temporary folder.
 /// While it is in trouble that may pass, `waits` says so.
 pub(crate) async fn open(settings: &Settings, waits: Waits) -> Result<OpenStore, Failure> {
-    let mut store = Spill::new(plain(settings).await?).waits(waits);
+    Ok(over(Arc::new(plain(settings).await?), settings, waits))
+}
+
+/// The same over a database that is open already.
+pub(crate) fn over(database: Arc<DieselStore>, settings: &Settings, waits: Waits) -> OpenStore {
+    let mut store = Spill::over(database).waits(waits);
     if let Some(path) = &settings.spill.value {
         store = store.to_file(path);
     }
     if let Some(database) = DieselStore::file(&settings.database_url.value) {
         store = store.to_file(format!("{}.spill.jsonl", database.display()));
     }
-    Ok(Arc::new(match state_folder() {
+    Arc::new(match state_folder() {
         Some(folder) => store.to_folder(folder),
         None => store,
-    }))
+    })
 }
 
 /// Where everything is when the database is closed.

@@ -11,6 +11,7 @@ use toml::Spanned;
 use super::alerts::AlertTable;
 use super::caps::CapTable;
 use super::schedules::ScheduleTables;
+use super::server::{Jobs, Server};
 use super::webhooks::WebhookTable;
 use crate::args::Profile;
 use crate::failure::{Failure, did_you_mean};
@@ -59,6 +60,8 @@ pub(crate) struct Values {
     pub(crate) alerts: Option<AlertTable>,
     pub(crate) webhooks: Option<WebhookTable>,
     pub(crate) schedules: Option<ScheduleTables>,
+    pub(crate) server: Option<Spanned<Server>>,
+    pub(crate) jobs: Option<Spanned<Jobs>>,
 }
 
 impl ConfigFile {
@@ -146,5 +149,29 @@ mod tests {
         let error = error("\n\nepochs = \"three\"");
         assert!(error.starts_with("evalctl.toml:3:10: invalid type"), "{error}");
         assert!(self::error("models = [").starts_with("evalctl.toml:1:"));
+    }
+
+    #[test]
+    fn f40_tables_are_read_as_strictly_as_the_rest() {
+        let cases = [
+            ("[server]\nadress = 'x'", "evalctl.toml:2:1: unknown field `adress`", "did you mean `addr`?"),
+            ("[sever]\naddr = 'x'", "evalctl.toml:1:2: unknown field `sever`", "did you mean `server`?"),
+            ("[server]\naddr = 8080", "evalctl.toml:2:8: invalid type: integer", ""),
+            ("[server]\nhosts = 'a'", "evalctl.toml:2:9: invalid type: string", ""),
+            ("[server]\npublic_url = 'evals'", "evalctl.toml:2:14: expected http://HOST", ""),
+            ("[server]\npublic_url = 'https://me:pw@evals'", "evalctl.toml:2:14: expected http://HOST", ""),
+            ("[server]\nsession_hours = 0.0", "evalctl.toml:2:17: expected hours", ""),
+            ("[server]\nrequests_per_second = 0", "evalctl.toml:2:23: invalid value: integer `0`", ""),
+            ("[server]\nconnections = 99999999999999999999", "evalctl.toml:2:15: ", ""),
+            ("[jobs]\nconcurency = 2", "evalctl.toml:2:1: unknown field `concurency`", "did you mean `concurrency`?"),
+            ("[jobs]\nconcurrency = -1", "evalctl.toml:2:15: invalid value", ""),
+            ("[jobs]\nlost = 'resum'", "evalctl.toml:2:8: unknown variant `resum`", ""),
+            ("[jobs]\nqueue = 'many'", "evalctl.toml:2:9: invalid type: string", ""),
+            ("[jobs]\nqueue = 1\n[jobs]\nqueue = 2", "evalctl.toml:3:", ""),
+        ];
+        for (text, begins, holds) in cases {
+            let error = error(text);
+            assert!(error.starts_with(begins) && error.contains(holds), "{text}: {error}");
+        }
     }
 }

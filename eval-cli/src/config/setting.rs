@@ -104,6 +104,17 @@ impl Sources<'_> {
         Setting { value, origin: typed.or(origin).unwrap_or(Origin::Default) }
     }
 
+    /// A table that only the file has.
+    pub(super) fn table<T: Default>(&self, filed: Option<Spanned<T>>) -> Setting<T> {
+        match filed.zip(self.file) {
+            Some((spanned, file)) => {
+                let origin = Origin::File(file.path.clone(), file.line(spanned.span().start));
+                Setting { value: spanned.into_inner(), origin }
+            }
+            None => Setting { value: T::default(), origin: Origin::Default },
+        }
+    }
+
     fn look<T>(
         &self,
         flag: &'static str,

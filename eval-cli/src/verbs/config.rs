@@ -71,6 +71,8 @@ fn lines(settings: &Settings) -> Result<Vec<Line>, Failure> {
         line("spill", &settings.spill)?,
         line("prices", &settings.prices)?,
         line("caps", &settings.caps)?,
+        line("server", &settings.server)?,
+        line("jobs", &settings.jobs)?,
     ];
     lines.push(match &settings.key {
         Some(key) => ("key", Value::from("set"), key.origin.to_string()),

@@ -59,8 +59,10 @@ pub trait Runner: Send + Sync + 'static {
     /// Why not, for a person.
     async fn check(&self, request: &JobRequest) -> Result<(), RunError>;
 
-    /// Makes the runs of a job, one for each model, or goes on with those that it has ([`Job::runs`]). Each run's events
-    /// reach the reporter in order. The runs as they ended, in the order of the models.
+    /// Makes the runs of a job, one for each model, or goes on with those that it has: [`Job::runs`], which may be fewer
+    /// than the models and in another order. A run that has finished is given back as it is. Each run's events reach the
+    /// reporter in order. The runs as they ended, in the order of the models; those that were not begun when the work was
+    /// to stop are left out.
     ///
     /// # Errors
     /// [`RunError`] when they could not begin, or not go on. A model that fails is no error: its run says so.

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{anchors, comparison, costs, history, interim, served, stats};
+use super::{anchors, comparison, costs, datasets, history, interim, served, stats};
 use crate::{
     Comparison, ComparisonQuery, CostQuery, DailyCost, History, HistoryQuery, Interim, PromptTokens, Run, RunId,
-    RunQuery, SampleScore, ServedSummary, Stats, Store, StoreError,
+    RunQuery, SampleScore, ServedSummary, Stats, Store, StoreError, UsedDataset,
 };
 
 /// One line of a leaderboard: the latest comparable run of a name.
@@ -134,6 +134,14 @@ pub trait Reports: Store {
     /// [`StoreError`] when the store cannot be read.
     async fn stats(&self) -> Result<Stats, StoreError> {
         stats::stats(self).await
+    }
+
+    /// The data sets that runs were made over, by name.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    async fn datasets(&self) -> Result<Vec<UsedDataset>, StoreError> {
+        datasets::datasets(self).await
     }
 
     /// What was spent by day and model, the newest day first, then by model.

@@ -1,10 +1,11 @@
 //! The runs that go on in this process, and the last things that happened in each.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
-use eval_core::{Event, Progress, RunId};
+use eval_core::{Event, EventKind, Progress, Run, RunId};
 use tokio::sync::watch;
 
 /// Events of a run that are kept for those who come back or are slow.
@@ -90,7 +91,7 @@ impl Live {
     }
 
     fn push(&self, event: &Event) {
-        let Ok(json) = serde_json::to_string(event) else { return };
+        let Ok(json) = serde_json::to_string(&shown(event)) else { return };
         let frame = Bytes::from(format!("id: {}\ndata: {json}\n\n", event.seq));
         let mut ring = lock(&self.ring);
         ring.bytes += frame.len();
@@ -186,4 +187,15 @@ mod tests {
         hub.open(run, false);
         assert_eq!(live.read(5), Found::End);
     }
+}
+
+/// An event as others are shown it.
+fn shown(event: &Event) -> Cow<'_, Event> {
+    let mut shown = Cow::Borrowed(event);
+    if matches!(event.kind, EventKind::RunStarted { .. } | EventKind::RunFinished { .. })
+        && let EventKind::RunStarted { run } | EventKind::RunFinished { run } = &mut shown.to_mut().kind
+    {
+        **run = Run::clone(run).without_folders();
+    }
+    shown
 }

@@ -22,7 +22,7 @@ pub(super) struct Taken {
 
 /// Reads a run.
 pub(super) async fn take(store: &dyn Reports, id: RunId) -> Result<Taken, StoreError> {
-    let run = store.get_run(id).await?;
+    let run = store.get_run(id).await?.without_folders();
     let interim = match run.summary {
         Some(_) => None,
         None => Some(store.interim(id).await?),

@@ -141,7 +141,8 @@ pub(crate) async fn run(
     parameters: Parameters,
 ) -> Result<(StatusCode, Json<Submitted>), ApiError> {
     parameters.only(&[])?;
-    let unknown = || ApiError::not_found("schedule_not_found", "there is no such schedule", "/api/v1/schedules");
+    let unknown =
+        || ApiError::not_found("schedule_not_found", "there is no such schedule", "GET /api/v1/schedules lists them");
     let schedules = state.schedules.as_ref().ok_or_else(unknown)?;
     let schedule = schedules.all.get(&name).ok_or_else(unknown)?;
     match schedules.run_now(schedule, &*state.books).await? {

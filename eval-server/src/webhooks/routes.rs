@@ -131,7 +131,8 @@ pub(crate) async fn resend(
     parameters: Parameters,
 ) -> Result<(StatusCode, Json<View>), ApiError> {
     parameters.only(&[])?;
-    let unknown = || ApiError::not_found("delivery_not_found", "there is no such delivery", "/api/v1/deliveries");
+    let unknown =
+        || ApiError::not_found("delivery_not_found", "there is no such delivery", "GET /api/v1/deliveries lists them");
     let id = delivery_id(&id).ok_or_else(unknown)?;
     let delivery = state.books.resend(&id, Timestamp::now()).await?.ok_or_else(unknown)?;
     state.books.record(&AuditEntry::new(caller.name, "delivery.resend", id.as_str())).await?;
@@ -237,7 +238,8 @@ pub(crate) async fn test(
     parameters: Parameters,
 ) -> Result<Json<Tried>, ApiError> {
     parameters.only(&[])?;
-    let unknown = || ApiError::not_found("webhook_not_found", "there is no such receiver", "/api/v1/webhooks");
+    let unknown =
+        || ApiError::not_found("webhook_not_found", "there is no such receiver", "GET /api/v1/webhooks lists them");
     let webhooks = state.webhooks.as_ref().filter(|it| !is_address(&name) && it.receivers.contains_key(&name));
     let webhooks = webhooks.ok_or_else(unknown)?;
     state.books.record(&AuditEntry::new(caller.name, "webhook.test", &*name)).await?;

@@ -5,7 +5,7 @@ use eval_core::{
     Onset, Point, RunId, SampleKey, Settle, Status,
 };
 use eval_drift::{
-    Candidate, Constraints, QuestionScores, PairedRanking, Recommendation, RunScores, Weights, compare, recommend,
+    Candidate, Constraints, PairedRanking, QuestionScores, Recommendation, RunScores, Weights, compare, recommend,
 };
 use eval_server::dashboard::words::{
     Compared, ModelFinding, Strength, category_note, compare_headline, doubt, evidence, recommendation, run_headline,

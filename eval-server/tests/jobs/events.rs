@@ -27,10 +27,11 @@ impl Watcher {
         if let Some(last) = last {
             request = request.header("last-event-id", last.to_string());
         }
-        let response = server.api("ann").oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let response =
+            server.api("ann").oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer");
         assert_eq!(
             (response.status(), &response.headers()["content-type"]),
-            (StatusCode::OK, &"text/event-stream".parse().unwrap())
+            (StatusCode::OK, &"text/event-stream".parse().expect("a value"))
         );
         Self(response.into_body())
     }

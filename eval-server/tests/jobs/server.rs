@@ -10,7 +10,7 @@ use axum::{Extension, Router};
 use eval_core::server::{Job, JobRequest, Runner, Scope, Stopping};
 use eval_core::{
     Again, Completion, Dataset, Evaluator, InMemory, Judge, JudgeError, Provider, ProviderError, Reporter, Run,
-    RunError, RunId, Sample, Score, Store as _, Verdict, async_trait,
+    RunError, RunId, RunStatus, Sample, Score, Store as _, Verdict, async_trait,
 };
 use eval_server::{AppState, Caller, Workers, WorkersBuilder, router};
 use serde_json::Value;
@@ -30,7 +30,7 @@ impl Provider for Gated {
     }
 
     async fn complete(&self, request: &eval_core::Request) -> Result<Completion, ProviderError> {
-        self.asked.lock().unwrap().push(format!("{} {}", request.model, request.last()));
+        self.asked.lock().expect("no other panics").push(format!("{} {}", request.model, request.last()));
         self.gate.acquire().await.expect("it is never closed").forget();
         Ok(Completion::new(request.last()))
     }
@@ -91,7 +91,15 @@ impl Runner for Local {
             let evaluator = Evaluator::builder(self.model.clone(), Same).model(model).concurrency(1);
             let evaluator = evaluator.durable(self.store.clone()).build()?;
             let stop = stop.clone().asked();
-            runs.push(match self.of_model(job, model).await {
+            let before = self.of_model(job, model).await;
+            if let Some(id) = before {
+                let run = self.store.get_run(id).await?;
+                if run.status == RunStatus::Finished {
+                    runs.push(run);
+                    continue;
+                }
+            }
+            runs.push(match before {
                 Some(run) => evaluator.resume_until(run, Again::Missing, &dataset, &mut reporter, stop).await?,
                 None => evaluator.run_until(&dataset, &mut reporter, stop).await?,
             });
@@ -146,7 +154,7 @@ impl Server {
 
     /// What was asked so far: model and question.
     pub(crate) fn asked(&self) -> Vec<String> {
-        self.runner.model.asked.lock().unwrap().clone()
+        self.runner.model.asked.lock().expect("no other panics").clone()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {

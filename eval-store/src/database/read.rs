@@ -11,7 +11,7 @@ pub(crate) use evaluations::{compared, evaluations};
 pub(crate) use figures::{costs, stats};
 pub(crate) use histories::{anchors, history, windows};
 pub(crate) use interim::interim;
-pub(crate) use runs::{get_run, latest_comparable, list_runs, runs_of};
+pub(crate) use runs::{datasets, get_run, latest_comparable, list_runs, runs_of};
 pub(crate) use served::{prompt_tokens, served};
 
 /// A limit as SQL takes it.

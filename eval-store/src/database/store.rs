@@ -7,7 +7,8 @@ use std::time::Instant;
 use eval_core::{
     Attempt, AttemptId, AttemptLog, Comparison, ComparisonQuery, CostQuery, DailyCost, Evaluation, EvaluationQuery,
     History, HistoryQuery, Interim, LeaderboardEntry, Lease, Leases, Owner, PromptTokens, Reports, Run, RunId,
-    RunQuery, Sample, SampleScore, Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, async_trait,
+    RunQuery, Sample, SampleScore, Scope, ServedSummary, Spending, Stats, Store, StoreError, Timestamp, UsedDataset,
+    async_trait,
 };
 use tokio::task::spawn_blocking;
 
@@ -312,6 +313,10 @@ impl Reports for DieselStore {
 
     async fn stats(&self) -> Result<Stats, StoreError> {
         self.read(read::stats).await
+    }
+
+    async fn datasets(&self) -> Result<Vec<UsedDataset>, StoreError> {
+        self.read(read::datasets).await
     }
 
     async fn costs(&self, query: &CostQuery) -> Result<Vec<DailyCost>, StoreError> {

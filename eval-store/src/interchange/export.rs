@@ -101,7 +101,7 @@ impl From<ComparisonQuery> for Rows {
 
 impl Rows {
     /// The run as its file tells it: where evaluations may be left out, it says which ones it has.
-    fn mark(&self, mut run: Run) -> Run {
+    pub(super) fn mark(&self, mut run: Run) -> Run {
         if let Some(words) = self.words() {
             let exported = &mut run.dataset.selection.exported;
             *exported = Some(exported.take().map_or_else(|| words.clone(), |earlier| format!("{earlier}, {words}")));
@@ -124,7 +124,11 @@ impl Rows {
     }
 
     /// The next page; `None` after the last.
-    async fn next(&mut self, store: &dyn Reports, run: RunId) -> Result<Option<Vec<Evaluation>>, StoreError> {
+    pub(super) async fn next(
+        &mut self,
+        store: &dyn Reports,
+        run: RunId,
+    ) -> Result<Option<Vec<Evaluation>>, StoreError> {
         let page = match &*self {
             Self::Wanted(query) => store.evaluations(run, query).await?,
             Self::Changed(query) => store.compared(run, query).await?.into_iter().map(|found| found.current).collect(),
@@ -148,14 +152,14 @@ fn filters(query: &EvaluationQuery) -> [Option<String>; 6] {
 }
 
 /// A file in one of the formats.
-enum Sheet<W: Write> {
+pub(super) enum Sheet<W: Write> {
     Csv(Box<CsvWriter<W>>),
     Json(DocumentWriter<W>),
     Jsonl(W, RunId),
 }
 
 impl<W: Write> Sheet<W> {
-    fn new(format: Format, mut writer: W, run: &Run) -> io::Result<Self> {
+    pub(super) fn new(format: Format, mut writer: W, run: &Run) -> io::Result<Self> {
         match format {
             Format::Csv => Ok(Self::Csv(Box::new(CsvWriter::new(writer, run)?))),
             Format::Json => Ok(Self::Json(DocumentWriter::new(writer, run)?)),
@@ -166,7 +170,7 @@ impl<W: Write> Sheet<W> {
         }
     }
 
-    fn write(&mut self, page: &[Evaluation]) -> io::Result<()> {
+    pub(super) fn write(&mut self, page: &[Evaluation]) -> io::Result<()> {
         match self {
             Self::Csv(sheet) => page.iter().try_for_each(|evaluation| sheet.write(evaluation)),
             Self::Json(sheet) => page.iter().try_for_each(|evaluation| sheet.write(evaluation)),
@@ -174,7 +178,7 @@ impl<W: Write> Sheet<W> {
         }
     }
 
-    fn finish(self) -> io::Result<()> {
+    pub(super) fn finish(self) -> io::Result<()> {
         match self {
             Self::Csv(sheet) => sheet.finish(),
             Self::Json(sheet) => sheet.finish(),

@@ -1,4 +1,4 @@
-//! Stats and costs.
+//! Stats, data sets and costs.
 
 use super::{Pair, fixtures, same};
 use crate::{CostQuery, Money, Reports, Run, RunStatus, Summary, Total};
@@ -15,6 +15,7 @@ pub(super) async fn equal<S: Reports>(pair: &Pair<S>) {
 
 async fn check<S: Reports>(pair: &Pair<S>, when: &str) {
     same(pair.store.stats().await, pair.reference.stats().await, &format!("stats {when}"));
+    same(pair.store.datasets().await, pair.reference.datasets().await, &format!("data sets {when}"));
     for query in queries() {
         let (found, expected) = (pair.store.costs(&query).await, pair.reference.costs(&query).await);
         same(found, expected, &format!("costs by {query:?} {when}"));

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use diesel::dsl::{exists, max};
+use diesel::dsl::{count_star, exists, max};
 use diesel::prelude::*;
-use eval_core::{CategorySummary, Run, RunId, RunQuery, RunStatus, Timestamp};
+use eval_core::{CategorySummary, Run, RunId, RunQuery, RunStatus, Timestamp, UsedDataset};
 
 use super::sql_limit;
 use crate::database::connection::{Connection, on};
@@ -109,6 +109,18 @@ pub(crate) fn latest_comparable(connection: &mut Connection, dataset: Option<&st
     let of_name = runs::table.filter(whole()).filter(runs::dataset.eq(dataset)).group_by(runs::name);
     let ids: Vec<Option<String>> = on!(connection, |c| of_name.select(max(runs::id)).load(c))?;
     runs_of(connection, ids.into_iter().flatten().collect())
+}
+
+/// The data sets that runs were made over, by name. An index has all that is counted.
+pub(crate) fn datasets(connection: &mut Connection) -> Result<Vec<UsedDataset>, Failure> {
+    let by_name = runs::table.group_by(runs::dataset).select((max(runs::id), count_star()));
+    let newest: Vec<(Option<String>, i64)> = on!(connection, |c| by_name.load(c))?;
+    let mut counts: HashMap<String, i64> = newest.into_iter().filter_map(|(id, n)| Some((id?, n))).collect();
+    let newest = runs_of(connection, counts.keys().cloned().collect())?;
+    let used = |run: &Run| UsedDataset::new(run, counts.remove(&run.id.to_string()).unwrap_or(0).unsigned_abs());
+    let mut found: Vec<UsedDataset> = newest.iter().map(used).collect();
+    found.sort_by(|a, b| a.dataset.name.cmp(&b.dataset.name));
+    Ok(found)
 }
 
 /// More ids than this would not fit into one statement.

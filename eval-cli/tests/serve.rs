@@ -1,0 +1,244 @@
+//! `evalctl serve` as its users meet it: over HTTP, and killed.
+
+mod common;
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
+
+use common::{evalctl, fresh};
+use reqwest::{Client, Method, Response, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A server, killed at the end of the test.
+struct Served {
+    child: Child,
+    url: String,
+    token: Option<String>,
+    client: Client,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Served {
+    /// Starts one in this folder, at a port that is free, and waits until it is there.
+    fn start(folder: &TempDir) -> Self {
+        let mut child = evalctl(folder)
+            .args(["serve", "--addr", "127.0.0.1:0"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut said = BufReader::new(child.stderr.take().expect("it is piped"));
+        let (mut url, mut token, mut line) = (None, None, String::new());
+        while !line.starts_with("Ctrl-C") {
+            line.clear();
+            assert_ne!(said.read_line(&mut line).expect("text"), 0, "it ended before it was there");
+            url = url.or(line.strip_prefix("Eval Dashboard is at ").map(|url| url.trim().to_owned()));
+            token = token.or(line.split_whitespace().find(|word| word.starts_with("evh_")).map(str::to_owned));
+        }
+        // Whatever is said later is read, so that the server never waits for a full pipe.
+        std::thread::spawn(move || said.read_to_end(&mut Vec::new()));
+        let client = Client::builder().no_proxy().build().expect("a client");
+        Self { child, url: url.expect("it says where it is"), token, client }
+    }
+
+    async fn ask(&self, method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Response {
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        request.send().await.expect("an answer")
+    }
+
+    async fn get(&self, token: &str, path: &str) -> Value {
+        let response = self.ask(Method::GET, path, Some(token), None).await;
+        let (status, text) = (response.status(), response.text().await.expect("text"));
+        assert_eq!(status, StatusCode::OK, "{path}: {text}");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    async fn submit(&self, token: &str, body: Value) -> (StatusCode, Value) {
+        let response = self.ask(Method::POST, "/api/v1/runs", Some(token), Some(body)).await;
+        let (status, text) = (response.status(), response.text().await.expect("text"));
+        (status, serde_json::from_str(&text).expect("JSON"))
+    }
+
+    /// The job, as soon as it is as wanted.
+    async fn job_once(&self, token: &str, job: &Value, wanted: impl Fn(&Value) -> bool) -> Value {
+        let path = job["url"].as_str().expect("an address");
+        loop {
+            let found = self.get(token, path).await;
+            if wanted(&found) {
+                return found;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Follows the events of a run until one of this kind has come.
+    async fn follow(&self, token: &str, run: &str, until: &str) {
+        let mut events = self.ask(Method::GET, &format!("/api/v1/runs/{run}/events"), Some(token), None).await;
+        let mut heard = String::new();
+        while !heard.contains(until) {
+            let piece = events.chunk().await.expect("a stream").expect("it goes on");
+            heard += &String::from_utf8_lossy(&piece);
+        }
+    }
+}
+
+/// A run that takes seconds.
+fn long() -> Value {
+    json!({"models": ["simulated:strong", "simulated:flaky"], "epochs": 100})
+}
+
+fn runs(job: &Value) -> Vec<&str> {
+    job["runs"].as_array().expect("a list").iter().map(|run| run.as_str().expect("an id")).collect()
+}
+
+#[tokio::test]
+async fn a_first_start_shows_a_token_once_and_nothing_is_told_without_it() {
+    let folder = fresh();
+    let server = Served::start(&folder);
+    let token = server.token.clone().expect("a first token");
+    for path in ["/api/v1/runs", "/api/v1/models", "/api/v1/jobs", "/api/v1/stats", "/api/openapi.json", "/docs"] {
+        for wrong in [None, Some("evh_0000000000000000_00")] {
+            assert_eq!(server.ask(Method::GET, path, wrong, None).await.status(), StatusCode::UNAUTHORIZED, "{path}");
+        }
+        assert_eq!(server.ask(Method::GET, path, Some(&token), None).await.status(), StatusCode::OK, "{path}");
+    }
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(server.ask(Method::GET, path, None, None).await.status(), StatusCode::OK, "{path}");
+    }
+    drop(server);
+    assert_eq!(Served::start(&folder).token, None, "it is shown once");
+}
+
+#[tokio::test]
+async fn a_job_of_a_server_that_was_killed_goes_on_and_each_question_is_answered_once() {
+    let folder = fresh();
+    let mut server = Served::start(&folder);
+    let token = server.token.clone().expect("a first token");
+    let (status, job) = server.submit(&token, long()).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{job}");
+    let begun = server.job_once(&token, &job, |job| runs(job).len() == 2).await;
+    server.follow(&token, runs(&begun)[0], "sample_finished").await;
+    server.child.kill().expect("it is killed");
+    server.child.wait().expect("it ends");
+
+    let server = Served::start(&folder);
+    let done = server.job_once(&token, &job, |job| job["state"] == "done").await;
+    let ids = |job: &Value| runs(job).iter().map(|run| (*run).to_owned()).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(ids(&done), ids(&begun), "it goes on with the runs that it had");
+    let all = server.get(&token, "/api/v1/runs").await;
+    assert_eq!(all["runs"].as_array().map(Vec::len), Some(2), "{all}");
+    for run in runs(&done) {
+        let run = server.get(&token, &format!("/api/v1/runs/{run}")).await["run"].take();
+        let counts = &run["summary"]["counts"];
+        let total: u64 = ["scored", "unscored", "failed"].iter().filter_map(|name| counts[name].as_u64()).sum();
+        assert_eq!((&run["status"], total), (&json!("finished"), 5_000), "{run}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_server_that_is_asked_to_end_saves_what_goes_on_and_its_next_start_finishes_it() {
+    let folder = fresh();
+    let mut server = Served::start(&folder);
+    let token = server.token.clone().expect("a first token");
+    let (_, job) = server.submit(&token, long()).await;
+    let begun = server.job_once(&token, &job, |job| runs(job).len() == 2).await;
+    server.follow(&token, runs(&begun)[0], "sample_finished").await;
+    let asked = Command::new("kill").arg("-TERM").arg(server.child.id().to_string()).status();
+    assert!(asked.is_ok_and(|status| status.success()));
+    assert_eq!(server.child.wait().expect("it ends").code(), Some(0));
+
+    let server = Served::start(&folder);
+    server.job_once(&token, &job, |job| job["state"] == "done").await;
+}
+
+#[tokio::test]
+async fn s15_callers_name_data_sets_and_hear_of_no_folder() {
+    let folder = fresh();
+    std::fs::create_dir(folder.path().join("sets")).expect("a folder");
+    let rows = "id,question,expected_output\n1,What is 2 + 2?,4\n";
+    std::fs::write(folder.path().join("sets/sums.csv"), rows).expect("a file");
+    std::fs::write(folder.path().join("secret.csv"), rows).expect("a file");
+    std::fs::write(folder.path().join("evalctl.toml"), "[server]\ndatasets = 'sets'\n").expect("a file");
+    let server = Served::start(&folder);
+    let token = server.token.clone().expect("a first token");
+    for name in ["../secret", "..%2fsecret", "/etc/passwd", "secret", "sets", "sums\u{0}", ""] {
+        let (status, said) = server.submit(&token, json!({"model": "simulated:strong", "dataset": name})).await;
+        assert!(status.is_client_error(), "{name:?}: {status} {said}");
+    }
+    let (status, job) = server.submit(&token, json!({"model": "simulated:strong", "dataset": "sums"})).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{job}");
+    let done = server.job_once(&token, &job, |job| job["state"] == "done").await;
+    let run = runs(&done)[0];
+    for path in ["runs", "models", "jobs", "datasets"].map(str::to_owned).into_iter().chain([
+        format!("runs/{run}"),
+        format!("runs/{run}/evaluations"),
+        format!("runs/{run}/export"),
+    ]) {
+        let answer = server.get(&token, &format!("/api/v1/{path}")).await.to_string();
+        assert!(!answer.contains(folder.path().to_str().expect("a path")), "{path}: {answer}");
+        assert!(answer.contains("sums"), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_is_refused_before_it_is_queued() {
+    let server = Served::start(&fresh());
+    let token = server.token.clone().expect("a first token");
+    for (body, why) in [
+        (json!({"model": "simulated:strng"}), "there is no simulated model `strng`"),
+        (json!({"model": "gpt-4o"}), "this server asks no endpoint"),
+        (json!({"model": "simulated:strong", "judges": ["regex:("]}), "regex"),
+        (json!({"model": "simulated:strong", "judges": ["pairwise"]}), "pairwise"),
+        (json!({"model": "column:answer"}), "has no column `answer`"),
+        (json!({"model": "simulated:strong", "params": {"max_tokens": 0}}), "max_tokens"),
+        (json!({"model": "simulated:strong", "categories": ["cooking"]}), "no category `cooking`"),
+        (json!({"model": "simulated:strong", "dataset": "nope"}), "there is no data set `nope`; there are golden"),
+    ] {
+        let (status, said) = server.submit(&token, body.clone()).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}: {said}");
+        assert!(said["error"]["message"].as_str().is_some_and(|text| text.contains(why)), "{body}: {said}");
+    }
+    assert_eq!(server.get(&token, "/api/v1/jobs").await["jobs"], json!([]));
+}
+
+#[test]
+fn an_address_that_cannot_be_listened_at_is_refused_with_what_to_do() {
+    let folder = fresh();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").to_string();
+    for (addr, hint) in [(port.as_str(), "another port"), ("8080", "for instance"), ("0.0.0.0:0", "token create")] {
+        let output = evalctl(&folder).args(["serve", "--addr", addr]).output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{addr}: {said}");
+        assert!(said.contains("hint: ") && said.contains(hint), "{addr}: {said}");
+    }
+}
+
+#[test]
+fn f40_a_setting_of_the_server_that_is_wrong_is_refused_where_it_stands() {
+    let folder = fresh();
+    for (text, place) in [
+        ("[server]\ndatasets = 'none'\n", "evalctl.toml:1"),
+        ("[jobs]\nlost = 'never'\n", "evalctl.toml:2:8"),
+        ("epochs = 1\n[server]\nadr = 'x'\n", "evalctl.toml:3:1"),
+    ] {
+        std::fs::write(folder.path().join("evalctl.toml"), text).expect("a file");
+        let output = evalctl(&folder).args(["serve", "--addr", "127.0.0.1:0"]).output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{text}: {said}");
+        assert!(said.contains(place) && !folder.path().join("eval.db").exists(), "{text}: {said}");
+    }
+}
