@@ -4,8 +4,9 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use eval_drift::{
-    Adwin, AdwinSettings, PageHinkley, QualityMonitor, benjamini_hochberg, bootstrap_bca, histogram, ks_2samp,
-    mann_whitney, population_stability_index, sign_flip, wasserstein,
+    Adwin, AdwinSettings, Candidate, Constraints, PageHinkley, PairedRanking, QualityMonitor, RunSum, Weights,
+    benjamini_hochberg, bootstrap_bca, histogram, ks_2samp, mann_whitney, pooled_levels, population_stability_index,
+    recommend, sign_flip, wasserstein,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -105,5 +106,33 @@ fn monitors(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, samples, resampling, sequences, monitors);
+/// Six models over 500 questions, as a page that compares them asks for.
+fn comparison(criterion: &mut Criterion) {
+    let model = |at: usize| -> Vec<Option<f64>> {
+        let least = 0.1 + 0.02 * at as f64;
+        numbers(500 * (at + 1), 0.0)[500 * at..].iter().map(|draw| Some(f64::from(*draw > least))).collect()
+    };
+    let candidate = |at: usize| Candidate {
+        scores: model(at),
+        cost: Some(10.0 / (at + 1) as f64),
+        p95_ms: Some(5_000.0 / (at + 1) as f64),
+    };
+    let models: Vec<Candidate> = (0..6).map(candidate).collect();
+    let scores: Vec<&Vec<Option<f64>>> = models.iter().map(|model| &model.scores).collect();
+    let ranking = PairedRanking::of(&scores, 0.05).expect("scores");
+    let mut group = criterion.benchmark_group("6 models, 500 questions");
+    group.sample_size(20);
+    group.bench_function("ranks with ties", |bencher| bencher.iter(|| PairedRanking::of(black_box(&scores), 0.05)));
+    group.bench_function("recommendation, 10,000 resamples", |bencher| {
+        let (limits, weights) = (Constraints::default(), Weights::default());
+        bencher.iter(|| recommend(black_box(&models), &ranking, &limits, &weights, 10_000, SEED));
+    });
+    group.finish();
+    let runs: Vec<RunSum> = numbers(1_000, 400.0).into_iter().map(|sum| RunSum { sum, n: 500 }).collect();
+    criterion.bench_function("pooled levels, 1,000 runs", |bencher| {
+        bencher.iter(|| pooled_levels(black_box(&runs), &[600], 160, 7, 0.95));
+    });
+}
+
+criterion_group!(benches, samples, resampling, sequences, monitors, comparison);
 criterion_main!(benches);

@@ -11,6 +11,7 @@ mod recalling;
 mod retention;
 mod serving;
 mod telling;
+mod token;
 
 use std::path::PathBuf;
 
@@ -30,6 +31,7 @@ pub(crate) use recalling::{Caching, Taping};
 pub(crate) use retention::{DeleteArgs, PruneArgs};
 pub(crate) use serving::ServeArgs;
 pub(crate) use telling::WebhooksVerb;
+pub(crate) use token::{TokenCreateArgs, TokenVerb};
 
 /// Asks models golden questions, has the answers judged, remembers, and says what moved.
 #[derive(Debug, Parser)]
@@ -178,6 +180,9 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: BaselineVerb,
     },
+    /// Serve the API over HTTP: runs in the background, results, drift and gates for other programs
+    #[command(after_help = serving::SERVE_EXAMPLES)]
+    Serve(ServeArgs),
     /// The schedules of evalctl.toml: what a server runs, and when next
     Schedules,
     /// Who is told by a server when a run has ended
@@ -186,9 +191,12 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: WebhooksVerb,
     },
-    /// Serve the API over HTTP: runs in the background, results, drift and gates for other programs
-    #[command(after_help = serving::SERVE_EXAMPLES)]
-    Serve(ServeArgs),
+    /// Who may use the server: make, list and revoke tokens
+    #[command(after_help = token::TOKEN_EXAMPLES)]
+    Token {
+        #[command(subcommand)]
+        verb: TokenVerb,
+    },
     /// Check endpoint, key, models, database and data set before anything is paid for
     Doctor(Box<DoctorArgs>),
     /// Look at data sets

@@ -134,19 +134,6 @@ impl From<&RunArgs> for Typed {
     }
 }
 
-/// The receivers of webhooks, checked as far as can be without asking anybody; `None` where the file has no table for
-/// them. `public_url` is where people reach the server.
-pub(crate) fn webhooks(global: &Global, public_url: Option<&str>) -> Result<Option<Webhooks>, Failure> {
-    let environment = Environment::load()?;
-    let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(None) };
-    let Some(table) = &file.values.webhooks else { return Ok(None) };
-    let webhooks = Reading { file: &file, environment: &environment }.webhooks(table)?;
-    Ok(Some(match public_url {
-        Some(url) => webhooks.public_url(url),
-        None => webhooks,
-    }))
-}
-
 /// Who is told what drifted, checked as far as can be without asking anybody. `public_url` is where people reach the
 /// server. Without a table nobody is told.
 pub(crate) fn alerts(global: &Global, store: Arc<DieselStore>, public_url: Option<&str>) -> Result<Alerts, Failure> {
@@ -158,12 +145,6 @@ pub(crate) fn alerts(global: &Global, store: Arc<DieselStore>, public_url: Optio
     let mut settings = AlertSettings::default();
     settings.public_url = public_url.map(str::to_owned);
     Ok(Alerts::new(store.clone(), store, settings))
-}
-
-/// The schedules, by name.
-pub(crate) fn schedules(global: &Global) -> Result<Vec<Schedule>, Failure> {
-    let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(Vec::new()) };
-    file.values.schedules.as_ref().map_or(Ok(Vec::new()), |tables| schedules::schedules(tables, &file))
 }
 
 /// The environment and the files as they were when they were read: who lives on takes its settings from them.
@@ -185,6 +166,25 @@ impl Configured {
     pub(crate) fn settings(&self, typed: Typed) -> Result<Settings, Failure> {
         Settings::resolve(&self.global, typed, &self.environment, self.file.as_ref())
     }
+}
+
+/// The receivers of webhooks, checked as far as can be without asking anybody; `None` where the file has no table for
+/// them. `public_url` is where people reach the server.
+pub(crate) fn webhooks(global: &Global, public_url: Option<&str>) -> Result<Option<Webhooks>, Failure> {
+    let environment = Environment::load()?;
+    let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(None) };
+    let Some(table) = &file.values.webhooks else { return Ok(None) };
+    let webhooks = Reading { file: &file, environment: &environment }.webhooks(table)?;
+    Ok(Some(match public_url {
+        Some(url) => webhooks.public_url(url),
+        None => webhooks,
+    }))
+}
+
+/// The schedules, by name.
+pub(crate) fn schedules(global: &Global) -> Result<Vec<Schedule>, Failure> {
+    let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(Vec::new()) };
+    file.values.schedules.as_ref().map_or(Ok(Vec::new()), |tables| schedules::schedules(tables, &file))
 }
 
 /// The parameters that bound an answer.

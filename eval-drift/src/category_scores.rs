@@ -64,7 +64,8 @@ pub fn category_scores<S: AsRef<[Option<f64>]>, C: AsRef<str>>(
     alpha: f64,
 ) -> Option<Vec<CategoryScores>> {
     let all = || scores.iter().flat_map(|model| model.as_ref()).flatten();
-    if !all().all(|score| (0.0..=1.0).contains(score)) || !(alpha > 0.0 && alpha < 1.0) {
+    let is_level = alpha > 0.0 && alpha < 1.0;
+    if !is_level || all().any(|score| !(0.0..=1.0).contains(score)) {
         return None;
     }
     let mut names: Vec<&str> = categories.iter().map(AsRef::as_ref).collect();

@@ -74,7 +74,8 @@ impl PairedRanking {
     /// ```
     pub fn of<S: AsRef<[Option<f64>]>>(scores: &[S], alpha: f64) -> Option<Self> {
         let all = || scores.iter().flat_map(|model| model.as_ref()).flatten();
-        if !all().all(|score| (0.0..=1.0).contains(score)) || !(alpha > 0.0 && alpha < 1.0) {
+        let is_level = alpha > 0.0 && alpha < 1.0;
+        if !is_level || all().any(|score| !(0.0..=1.0).contains(score)) {
             return None;
         }
         let pairs = pairs(scores);

@@ -2,6 +2,7 @@
 
 mod access;
 mod alerts;
+mod assets;
 mod audit;
 mod baselines;
 mod body;

@@ -130,6 +130,18 @@ impl<S: Send + Sync> FromRequestParts<S> for PathModel {
     }
 }
 
+/// The last parameter of a path as a text; empty for what is none, and nothing has that name.
+pub(crate) struct PathText(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathText {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let raw = RawPathParams::from_request_parts(parts, state).await.ok();
+        Ok(Self(raw.iter().flatten().last().map_or_else(String::new, |(_, value)| value.to_owned())))
+    }
+}
+
 /// What a run id looks like, for a person.
 pub(crate) const EXPECTED_RUN: &str = "the full id of a run, such as 01890a5d-ac96-774b-bcce-b302099a8057";
 

@@ -16,8 +16,8 @@ use crate::routes::Table;
 use crate::schedules::routes as schedules;
 use crate::webhooks::routes as webhooks;
 use crate::{
-    Access, AppState, Route, alerts, audit, baselines, compare, costs, datasets, docs, drift, error, evaluations,
-    events, export, gate, health, history, labels, models, openapi, runs, stats,
+    Access, AppState, Route, alerts, assets, audit, baselines, compare, costs, datasets, docs, drift, error,
+    evaluations, events, export, gate, health, history, labels, models, openapi, runs, stats,
 };
 
 /// All routes over this state, for your own service to nest or to serve.
@@ -72,6 +72,13 @@ fn table(state: AppState) -> Table {
         .at(ADMIN, routes!(alerts::routes::test))
         .at(Access::Public, routes!(login::page, login::enter))
         .at(READ, routes!(login::leave))
+        .at(Access::Public, routes!(assets::show))
+        .at(READ, routes!(docs::json))
+        .at(READ, routes!(docs::page))
+        .at(READ, routes!(health::report::report))
+        .at(Access::Public, routes!(health::alive))
+        .at(Access::Public, routes!(health::ready))
+        .at(metrics, routes!(health::metrics::scrape))
         .at(ADMIN, routes!(audit::list))
         .at(READ, routes!(baselines::list))
         .at(ADMIN, routes!(baselines::bless, baselines::clear))
@@ -90,13 +97,6 @@ fn table(state: AppState) -> Table {
         .at(RUN, routes!(control::cancel_job))
         .at(RUN, routes!(control::pause_job))
         .at(RUN, routes!(control::resume_job))
-        .at(READ, routes!(docs::json))
-        .at(READ, routes!(docs::page))
-        .at(Access::Public, routes!(docs::style))
-        .at(READ, routes!(health::report::report))
-        .at(Access::Public, routes!(health::alive))
-        .at(Access::Public, routes!(health::ready))
-        .at(metrics, routes!(health::metrics::scrape))
         .at(READ, routes!(models::list))
         .at(READ, routes!(runs::list))
         .at(RUN, routes!(submit::start))

@@ -39,12 +39,12 @@ pub struct AppState {
     /// Where routes and workers of this process meet.
     pub(crate) desk: Arc<Desk>,
     pub(crate) limits: Limits,
-    /// Who tells people.
-    pub(crate) alerts: Alerts,
     /// What this process knows of itself.
     pub(crate) pulse: Arc<Pulse>,
     /// Whether `/metrics` asks for no token.
     pub(crate) public_metrics: bool,
+    /// Who tells people.
+    pub(crate) alerts: Alerts,
 }
 
 impl AppState {
@@ -67,8 +67,8 @@ impl AppState {
             schedules: None,
             desk,
             limits: Limits::default(),
-            alerts,
             pulse: Arc::default(),
+            alerts,
             public_metrics: false,
             exporter: None,
         }

@@ -58,10 +58,10 @@ pub(crate) struct Values {
     pub(crate) prices: Option<Spanned<PathBuf>>,
     pub(crate) caps: Option<Spanned<CapTable>>,
     pub(crate) alerts: Option<AlertTable>,
-    pub(crate) webhooks: Option<WebhookTable>,
-    pub(crate) schedules: Option<ScheduleTables>,
     pub(crate) server: Option<Spanned<Server>>,
     pub(crate) jobs: Option<Spanned<Jobs>>,
+    pub(crate) webhooks: Option<WebhookTable>,
+    pub(crate) schedules: Option<ScheduleTables>,
 }
 
 impl ConfigFile {

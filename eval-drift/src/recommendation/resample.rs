@@ -76,7 +76,7 @@ impl Shared {
         while left > 0 {
             let bits = rng.next_u64();
             for half in [bits & 0xffff_ffff, bits >> 32].into_iter().take(left) {
-                let place = (half * questions as u64 >> 32) as usize * self.rows_each;
+                let place = ((half * questions as u64) >> 32) as usize * self.rows_each;
                 for (sums, row) in sums.iter_mut().zip(&self.rows[place..]) {
                     sums.iter_mut().zip(row).for_each(|(sum, score)| *sum += score);
                 }

@@ -71,10 +71,11 @@ pub async fn bind(address: &str, tokens: &(impl Tokens + ?Sized)) -> Result<Boun
     let found: Vec<SocketAddr> = lookup_host(address).await.map_err(unknown)?.collect();
     // What was checked is what is bound: the name is not asked again.
     let first = *found.first().ok_or_else(|| unknown(io::ErrorKind::NotFound.into()))?;
-    if let Some(open) = found.iter().find(|found| !found.ip().to_canonical().is_loopback()) {
-        if !guarded(tokens).await? {
-            return Err(BindError::Unguarded { address: *open });
-        }
+    let open = found.iter().find(|found| !found.ip().to_canonical().is_loopback());
+    if let Some(open) = open
+        && !guarded(tokens).await?
+    {
+        return Err(BindError::Unguarded { address: *open });
     }
     let refused = |source| BindError::Io { address: first, source };
     let listener = TcpListener::bind(&found[..]).await.map_err(refused)?;

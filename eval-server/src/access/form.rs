@@ -49,3 +49,31 @@ impl Session {
         format!(r#"<input type="hidden" name="{FIELD}" value="{}">"#, self.csrf)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use eval_core::server::Scope;
+
+    use super::super::Caller;
+    use super::*;
+
+    async fn sent(session: &Session, body: String) -> Result<Form, ApiError> {
+        let kind = (header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = Request::builder().header(kind.0, kind.1).extension(session.clone()).body(Body::from(body));
+        Form::from_request(request.unwrap(), &()).await
+    }
+
+    #[tokio::test]
+    async fn s03_a_form_with_the_field_of_its_page_is_taken() {
+        let csrf = "0-_9".to_owned();
+        let session = Session { caller: Caller::new("x", Scope::Run), token: None, csrf };
+        assert_eq!(session.field(), r#"<input type="hidden" name="csrf" value="0-_9">"#);
+        let form = sent(&session, "why=a+%26%20b&csrf=0-_9".into()).await.expect("taken");
+        let fields = form.0.only(&["why"]).expect("nothing else");
+        assert_eq!(fields.text("why").as_deref(), Some("a & b"));
+        for body in ["why=a", "csrf=0-_8&why=a", "csrf=&csrf=0-_9", "csrf=0-_9x"] {
+            assert!(sent(&session, body.into()).await.is_err(), "{body}");
+        }
+    }
+}

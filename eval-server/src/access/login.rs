@@ -1,5 +1,6 @@
 //! The way in for browsers, and out.
 
+use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -8,13 +9,20 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::session::COOKIE;
-use super::{Caller, Form, address, form, opened, origin};
+use super::{Caller, Form, Session, address, form, opened, origin, session};
 use crate::AppState;
 use crate::audit::record;
 use crate::error::{ApiError, Envelope};
 use crate::query::Parameters;
 
-const PAGE: &str = include_str!("login.html");
+/// The form to sign in, or the one to sign out.
+#[derive(Template)]
+#[template(path = "login.html")]
+struct Page<'a> {
+    /// Why the last attempt failed.
+    words: &'a str,
+    session: Option<Session>,
+}
 
 /// What a person pastes.
 #[derive(Deserialize, ToSchema)]
@@ -24,7 +32,7 @@ pub(crate) struct LoginForm {
     token: String,
 }
 
-/// Signs a browser in with a code that was shown at start, or shows a form for a token.
+/// Signs a browser in with a code that was shown at start, or shows a form for a token; once signed in, one to sign out.
 #[utoipa::path(
     get, path = "/login", tag = "access",
     params(("code" = Option<String>, Query, description = "A code that `evalctl serve` showed; it opens once")),
@@ -42,7 +50,9 @@ pub(crate) async fn page(
     parameters: Parameters,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let Some(code) = parameters.only(&["code"])?.text("code") else { return Ok(Html(shown("")).into_response()) };
+    let Some(code) = parameters.only(&["code"])?.text("code") else {
+        return Ok(shown(StatusCode::OK, "", session(&state, &headers).await?));
+    };
     if !state.door.codes.take(&code) {
         let refused = state.door.unknown(address(&request));
         return if refused.is_too_many() { Err(refused) } else { Ok(refusal("This link was used, or is too old.")) };
@@ -117,9 +127,12 @@ fn with_cookie(state: &AppState, headers: &HeaderMap, secret: &str, seconds: u64
 }
 
 fn refusal(words: &str) -> Response {
-    (StatusCode::FORBIDDEN, Html(shown(words))).into_response()
+    shown(StatusCode::FORBIDDEN, words, None)
 }
 
-fn shown(words: &str) -> String {
-    PAGE.replace("{words}", words)
+fn shown(status: StatusCode, words: &str, session: Option<Session>) -> Response {
+    match (Page { words, session }).render() {
+        Ok(page) => (status, Html(page)).into_response(),
+        Err(_) => ApiError::internal().into_response(),
+    }
 }

@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+/// What stands where nothing is known.
+pub const UNKNOWN: &str = "–";
+
 /// A change in points with its sign, `−4.6`; what rounds to nothing is `0.0`.
 ///
 /// ```
@@ -10,6 +13,9 @@ use jiff::tz::TimeZone;
 /// assert_eq!([signed(-4.56), signed(2.0), signed(-0.04)], ["−4.6", "+2.0", "0.0"]);
 /// ```
 pub fn signed(points: f64) -> String {
+    if !points.is_finite() {
+        return UNKNOWN.to_owned();
+    }
     let text = format!("{points:+.1}");
     match text.as_str() {
         "+0.0" | "-0.0" => "0.0".to_owned(),
@@ -29,12 +35,18 @@ pub fn size(points: f64) -> String {
 
 /// A share from 0 to 1 in percent, `86.2%`.
 pub fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
+    hundredths(share).map_or(UNKNOWN.to_owned(), |text| text + "%")
 }
 
 /// The interval of a share from 0 to 1, `82.9 to 88.9`, in percent.
 pub fn percent_range(low: f64, high: f64) -> String {
-    format!("{:.1} to {:.1}", 100.0 * low, 100.0 * high)
+    let [low, high] = [low, high].map(|end| hundredths(end).unwrap_or(UNKNOWN.to_owned()));
+    format!("{low} to {high}")
+}
+
+fn hundredths(share: f64) -> Option<String> {
+    let hundredths = 100.0 * share;
+    hundredths.is_finite().then(|| format!("{hundredths:.1}"))
 }
 
 /// US dollars with as many decimals as they need to be seen: `$4.40`, `$0.0051`.
@@ -45,6 +57,7 @@ pub fn percent_range(low: f64, high: f64) -> String {
 /// ```
 pub fn dollars(usd: f64) -> String {
     match usd.abs() {
+        size if !size.is_finite() => UNKNOWN.to_owned(),
         size if size >= 1_000.0 => format!("${}", thousands(usd.round().max(0.0) as u64)),
         size if size >= 0.1 || size == 0.0 => format!("${usd:.2}"),
         size if size >= 0.000_1 => format!("${usd:.4}"),

@@ -196,8 +196,8 @@ fn curl(method: &str, path: &str, found: &Value) -> String {
     if items(&found["security"]).any(|way| way.get("token").is_some()) {
         line.push_str(" -H \"Authorization: Bearer $TOKEN\"");
     }
-    if found["requestBody"].is_object() {
-        line.push_str(" -H 'Content-Type: application/json' -d @body.json");
+    if let Some((kind, _)) = fields(&found["requestBody"]["content"]).next() {
+        line.push_str(&format!(" -H 'Content-Type: {kind}' -d @body"));
     }
     format!("{line} \"$SERVER{}\"", path.replace('{', "$").replace('}', ""))
 }

@@ -81,7 +81,7 @@ const HOLDS: Duration = Duration::from_secs(5);
 #[utoipa::path(
     get, path = "/metrics", tag = "health",
     responses((status = 200, description = "The figures", body = String,
-        content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8"), (status = 500, body = Envelope)),
+        content_type = "application/openmetrics-text"), (status = 500, body = Envelope)),
 )]
 pub(crate) async fn scrape(State(state): State<AppState>) -> Result<Response, ApiError> {
     let look = async || {

@@ -1,6 +1,6 @@
 //! Schedules: what comes next, what became of the last one, and run now.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use eval_core::Timestamp;
@@ -13,7 +13,7 @@ use super::scheduler::{Started, jobs};
 use super::{Schedule, Schedules, Skipped};
 use crate::error::{ApiError, Envelope};
 use crate::jobs::submit::full;
-use crate::query::Parameters;
+use crate::query::{Parameters, PathText};
 use crate::{AppState, Caller};
 
 /// A schedule.
@@ -137,7 +137,7 @@ pub(crate) struct Submitted {
 pub(crate) async fn run(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Path(name): Path<String>,
+    PathText(name): PathText,
     parameters: Parameters,
 ) -> Result<(StatusCode, Json<Submitted>), ApiError> {
     parameters.only(&[])?;

@@ -1,6 +1,6 @@
 //! Receivers, and what was sent to them.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use eval_core::server::{AuditEntry, Delivery, DeliveryId, DeliveryQuery, DeliveryState};
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::receivers::{is_address, shown};
 use super::{Delivered, Next, Webhooks};
 use crate::error::{ApiError, Envelope};
-use crate::query::{EXPECTED_RUN, Parameters, cut};
+use crate::query::{EXPECTED_RUN, Parameters, PathText, cut};
 use crate::{AppState, Caller};
 
 const EXPECTED_STATE: &str = "one of pending, delivered, failed, disabled";
@@ -127,7 +127,7 @@ fn delivery_id(text: &str) -> Option<DeliveryId> {
 pub(crate) async fn resend(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    PathText(id): PathText,
     parameters: Parameters,
 ) -> Result<(StatusCode, Json<View>), ApiError> {
     parameters.only(&[])?;
@@ -234,7 +234,7 @@ impl From<Delivered> for Tried {
 pub(crate) async fn test(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Path(name): Path<String>,
+    PathText(name): PathText,
     parameters: Parameters,
 ) -> Result<Json<Tried>, ApiError> {
     parameters.only(&[])?;

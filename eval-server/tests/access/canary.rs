@@ -15,7 +15,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
+        self.0.lock().expect("set up").extend(bytes);
         Ok(bytes.len())
     }
 
@@ -39,23 +39,23 @@ async fn logged(act: impl AsyncFnOnce()) -> String {
     let guard = tracing::subscriber::set_default(subscriber.with_ansi(false).finish());
     act().await;
     drop(guard);
-    let bytes = log.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
+    let bytes = log.0.lock().expect("set up").clone();
+    String::from_utf8(bytes).expect("set up")
 }
 
 #[tokio::test]
 async fn s12_nothing_that_opens_a_door_is_in_a_log_or_an_answer() {
     let service = Service::new(AccessOptions::default()).await;
-    let link = service.state.login_link("").unwrap();
-    let mut canaries = vec![link.split_once('=').unwrap().1.to_owned()];
+    let link = service.state.login_link("").expect("set up");
+    let mut canaries = vec![link.split_once('=').expect("set up").1.to_owned()];
     let mut told = String::new();
     let log = logged(async || {
         let signed_in = service.send(request("GET", &link)).await;
         let session = cookie(&signed_in);
-        canaries.push(session.split_once('=').unwrap().1.to_owned());
+        canaries.push(session.split_once('=').expect("set up").1.to_owned());
         told += &service.send(request("GET", &link)).await.text;
         for token in [&service.read, &service.admin, &service.expired, &service.revoked] {
-            let secret = token.rsplit('_').next().unwrap();
+            let secret = token.rsplit('_').next().expect("set up");
             canaries.push(secret.to_owned());
             for route in eval_server::routes() {
                 let path = crate::service::filled(&route.path);
@@ -80,8 +80,8 @@ async fn s12_nothing_that_opens_a_door_is_in_a_log_or_an_answer() {
 #[tokio::test]
 async fn s11_a_request_is_one_line_of_the_log_without_escapes() {
     let service = Service::new(AccessOptions::default()).await;
-    let (token, secret) = Token::issue("evil\n2026-01-01 INFO forged \u{1b}[31m", Scope::Read).unwrap();
-    service.store.put_token(&token).await.unwrap();
+    let (token, secret) = Token::issue("evil\n2026-01-01 INFO forged \u{1b}[31m", Scope::Read).expect("set up");
+    service.store.put_token(&token).await.expect("set up");
     let paths = ["/api/v1/runs", "/%0a%0dforged", "/%1b[2J", "/api/v1/runs/%0aforged", "/api/v1/runs?model=%0a%1b[31m"];
     let log = logged(async || {
         for path in paths {

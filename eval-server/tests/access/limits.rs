@@ -63,7 +63,7 @@ async fn s13_each_caller_has_a_rate() {
         assert_eq!(read(&service, "/api/v1/runs").await.status, 200, "{at}");
     }
     let refused = read(&service, "/api/v1/runs").await;
-    assert_eq!((refused.status.as_u16(), &refused.headers["retry-after"]), (429, &"1".parse().unwrap()));
+    assert_eq!((refused.status.as_u16(), &refused.headers["retry-after"]), (429, &"1".parse().expect("set up")));
     assert_eq!(
         service.send(bearer(request("GET", "/api/v1/runs"), &service.admin)).await.status,
         200,

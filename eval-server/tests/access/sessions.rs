@@ -21,14 +21,14 @@ async fn status(service: &Service, cookie: &str) -> StatusCode {
 #[tokio::test(start_paused = true)]
 async fn s02_a_login_link_opens_once_and_for_ten_minutes() {
     let service = Service::new(AccessOptions::default()).await;
-    let link = service.state.login_link("").unwrap();
+    let link = service.state.login_link("").expect("set up");
     let first = service.send(request("GET", &link)).await;
-    assert_eq!((first.status, &first.headers["location"]), (StatusCode::SEE_OTHER, &"./".parse().unwrap()));
+    assert_eq!((first.status, &first.headers["location"]), (StatusCode::SEE_OTHER, &"./".parse().expect("set up")));
     assert_eq!(status(&service, &cookie(&first)).await, 200);
     let second = service.send(request("GET", &link)).await;
     assert_eq!(second.status, StatusCode::FORBIDDEN);
     assert!(!second.headers.contains_key("set-cookie"));
-    let late = service.state.login_link("").unwrap();
+    let late = service.state.login_link("").expect("set up");
     tokio::time::advance(Duration::from_secs(10 * 60)).await;
     assert_eq!(service.send(request("GET", &late)).await.status, StatusCode::FORBIDDEN);
 }
@@ -37,17 +37,17 @@ async fn s02_a_login_link_opens_once_and_for_ten_minutes() {
 async fn s02_a_cookie_is_for_this_server_alone_and_ends() {
     let plain = Service::new(AccessOptions::default().session(Duration::from_secs(60))).await;
     let answer = paste(&plain, &plain.admin, "same-origin").await;
-    let set = answer.headers["set-cookie"].to_str().unwrap().to_owned();
-    let (secret, rest) = set.split_once(';').unwrap();
+    let set = answer.headers["set-cookie"].to_str().expect("set up").to_owned();
+    let (secret, rest) = set.split_once(';').expect("set up");
     assert_eq!(rest, " HttpOnly; SameSite=Strict; Path=/; Max-Age=60");
-    assert!(!plain.admin.contains(secret.split_once('=').unwrap().1), "it is no token");
+    assert!(!plain.admin.contains(secret.split_once('=').expect("set up").1), "it is no token");
     tokio::time::advance(Duration::from_secs(59)).await;
     assert_eq!(status(&plain, secret).await, 200);
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(status(&plain, secret).await, 401);
     let safe = Service::new(AccessOptions::default().https(true).cookie_path("/evals")).await;
     let answer = paste(&safe, &safe.admin, "same-origin").await;
-    assert!(answer.headers["set-cookie"].to_str().unwrap().ends_with("Path=/evals; Max-Age=43200; Secure"));
+    assert!(answer.headers["set-cookie"].to_str().expect("set up").ends_with("Path=/evals; Max-Age=43200; Secure"));
 }
 
 #[tokio::test]
@@ -56,8 +56,8 @@ async fn s02_a_session_may_what_its_token_may_and_ends_with_it() {
     assert_eq!(status(&service, &cookie(&paste(&service, &service.read, "same-origin").await)).await, 403);
     let admin = cookie(&paste(&service, &service.admin, "same-origin").await);
     assert_eq!(status(&service, &admin).await, 200);
-    let id = service.admin.split('_').nth(1).unwrap().parse().unwrap();
-    service.store.revoke(&id, Timestamp::now()).await.unwrap();
+    let id = service.admin.split('_').nth(1).expect("set up").parse().expect("set up");
+    service.store.revoke(&id, Timestamp::now()).await.expect("set up");
     assert_eq!(status(&service, &admin).await, 401);
     for token in [&service.expired, &service.revoked, "nonsense", ""] {
         let answer = paste(&service, token, "same-origin").await;
@@ -78,10 +78,15 @@ async fn s03_a_form_carries_what_only_our_pages_know() {
             .await
     };
     let other = service.cookie().await;
-    for body in ["", "csrf=", "csrf=guess", &format!("csrf={}", admin.split_once('=').unwrap().1), &other] {
+    for body in ["", "csrf=", "csrf=guess", &format!("csrf={}", admin.split_once('=').expect("set up").1), &other] {
         assert_eq!(leave(body).await.code(), "cross_origin", "{body}");
     }
     assert_eq!(status(&service, &admin).await, 200, "still signed in");
+    let page = service.send(request("GET", "/login").header("cookie", &admin)).await.text;
+    let field = page.split_once(r#"name="csrf" value=""#).expect("a field").1.split('"').next().expect("set up");
+    assert_eq!(leave(&format!("csrf={field}")).await.status, 303);
+    assert_eq!(status(&service, &admin).await, 401);
+    assert_eq!(status(&service, &cookie(&paste(&service, &service.admin, "same-origin").await)).await, 200);
 }
 
 #[tokio::test]
@@ -91,7 +96,7 @@ async fn s19_the_audit_log_has_its_route_for_administrators() {
         service.cookie().await;
     }
     paste(&service, &service.read, "same-origin").await;
-    let entries = service.store.entries(&AuditQuery::default()).await.unwrap();
+    let entries = service.store.entries(&AuditQuery::default()).await.expect("set up");
     let who: Vec<_> = entries.iter().map(|entry| (entry.who.as_str(), entry.what.as_str())).collect();
     assert_eq!(who[0], ("token:read", "session.open"));
     assert_eq!(who[1..], [("login link", "session.open"); 3]);
@@ -104,8 +109,8 @@ async fn s19_the_audit_log_has_its_route_for_administrators() {
 #[tokio::test(start_paused = true)]
 async fn s01_use_is_written_down_once_a_minute() {
     let service = Service::new(AccessOptions::default()).await;
-    let id = service.read.split('_').nth(1).unwrap().parse().unwrap();
-    let used = async || service.store.token(&id).await.unwrap().unwrap().last_used;
+    let id = service.read.split('_').nth(1).expect("set up").parse().expect("set up");
+    let used = async || service.store.token(&id).await.expect("set up").expect("set up").last_used;
     let call = async || service.send(bearer(request("GET", "/api/v1/runs"), &service.read)).await.status;
     assert_eq!((used().await, call().await), (None, StatusCode::OK));
     let first = used().await.expect("written down");
@@ -141,8 +146,8 @@ async fn s02_other_addresses_than_loopback_want_a_token_first() {
             Err(other) => panic!("{address}: {other}"),
         }
         let lapsed = Service::new(AccessOptions::default()).await;
-        for token in lapsed.store.tokens().await.unwrap() {
-            lapsed.store.revoke(&token.id, Timestamp::now()).await.unwrap();
+        for token in lapsed.store.tokens().await.expect("set up") {
+            lapsed.store.revoke(&token.id, Timestamp::now()).await.expect("set up");
         }
         let refused = matches!(bind(address, &*lapsed.store).await, Err(BindError::Unguarded { .. }));
         assert_eq!(refused, open, "{address}: tokens that open nothing guard nothing");
@@ -157,13 +162,13 @@ async fn s02_other_addresses_than_loopback_want_a_token_first() {
 #[tokio::test]
 async fn s02_the_first_token_is_made_once() {
     let store = eval_core::InMemory::new();
-    let secret = first_token(&store).await.unwrap().expect("none was there");
-    let token = store.token(secret.id()).await.unwrap().unwrap();
+    let secret = first_token(&store).await.expect("set up").expect("none was there");
+    let token = store.token(secret.id()).await.expect("set up").expect("set up");
     assert_eq!(token.admits(&secret, Timestamp::now()), Ok(eval_core::server::Scope::Admin));
-    assert_eq!(store.entries(&AuditQuery::default()).await.unwrap()[0].what, "token.create");
-    assert!(first_token(&store).await.unwrap().is_none());
-    store.revoke(secret.id(), Timestamp::now()).await.unwrap();
-    assert!(first_token(&store).await.unwrap().is_none(), "one that was revoked does not come back");
+    assert_eq!(store.entries(&AuditQuery::default()).await.expect("set up")[0].what, "token.create");
+    assert!(first_token(&store).await.expect("set up").is_none());
+    store.revoke(secret.id(), Timestamp::now()).await.expect("set up");
+    assert!(first_token(&store).await.expect("set up").is_none(), "one that was revoked does not come back");
 }
 
 #[tokio::test]
@@ -175,7 +180,10 @@ async fn s02_failed_logins_are_slowed_for_their_address_alone() {
     let refused: Vec<u16> = futures(&knock).await;
     assert_eq!(refused, [401, 401, 401, 401, 401, 429, 429]);
     let answer = knock("10.0.0.1:9", "nonsense").await;
-    assert_eq!((answer.code().as_str(), &answer.headers["retry-after"]), ("too_many_requests", &"1".parse().unwrap()));
+    assert_eq!(
+        (answer.code().as_str(), &answer.headers["retry-after"]),
+        ("too_many_requests", &"1".parse().expect("set up"))
+    );
     assert_eq!(knock("10.0.0.1:2", &service.admin).await.status, 429, "a token that was not seen before waits too");
     assert_eq!(knock("10.0.0.1:2", &service.read).await.status, 200, "who was let in before is not locked out");
     assert_eq!(knock("10.0.0.2:2", &service.admin).await.status, 200, "another address");

@@ -12,8 +12,8 @@ const BUDGET: usize = 25_000;
 fn compressed(bytes: &[u8]) -> usize {
     let child = Command::new("gzip").arg("-9c").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut child) = child else { return bytes.len() };
-    child.stdin.take().unwrap().write_all(bytes).unwrap();
-    child.wait_with_output().unwrap().stdout.len()
+    child.stdin.take().expect("as the fixture has it").write_all(bytes).expect("as the fixture has it");
+    child.wait_with_output().expect("as the fixture has it").stdout.len()
 }
 
 #[test]

@@ -8,17 +8,17 @@ use eval_server::dashboard::chart::{
 };
 
 /// A time so many hours after the first of September.
-pub fn hour(hours: i64) -> Timestamp {
-    Timestamp::from_second(1_788_220_800 + hours * 3_600).unwrap()
+pub(crate) fn hour(hours: i64) -> Timestamp {
+    Timestamp::from_second(1_788_220_800 + hours * 3_600).expect("as the fixture has it")
 }
 
 /// Noise that is the same each time.
-pub fn noise(at: usize) -> f64 {
+pub(crate) fn noise(at: usize) -> f64 {
     ((at as f64 * 12.9898).sin() * 43_758.547).rem_euclid(1.0) - 0.5
 }
 
 /// A history of so many daily runs that falls at `fall`.
-pub fn history(runs: usize, fall: usize, drop: f64) -> Trend {
+pub(crate) fn history(runs: usize, fall: usize, drop: f64) -> Trend {
     let level = |at: usize| if at < fall { 0.0 } else { -drop };
     let dot = |at: usize| TrendDot {
         at: hour(24 * at as i64),
@@ -67,11 +67,11 @@ fn mark(at: usize, letter: MarkLetter) -> ConditionMark {
     ConditionMark { at: hour(24 * at as i64), letter, title: format!("{letter:?} changed") }
 }
 
-pub fn row(name: &str, n: u64, change: f64, low: f64, high: f64, distinguishable: bool) -> ForestRow {
+pub(crate) fn row(name: &str, n: u64, change: f64, low: f64, high: f64, distinguishable: bool) -> ForestRow {
     ForestRow { name: name.into(), n, change: Some(change), ends: Some((low, high)), distinguishable }
 }
 
-pub fn categories() -> Forest {
+pub(crate) fn categories() -> Forest {
     let rows = vec![
         row("Reasoning", 80, -18.8, -28.6, -8.9, true),
         row("Instructions", 70, -7.1, -14.4, 0.1, false),
@@ -85,7 +85,7 @@ pub fn categories() -> Forest {
     Forest { rows, overall: Some(row("Overall", 500, -4.6, -7.0, -2.2, true)) }
 }
 
-pub fn costs() -> Frontier {
+pub(crate) fn costs() -> Frontier {
     let point = |name: &str, cost, accuracy, low, high, dominated, chosen| CostPoint {
         name: name.into(),
         cost,

@@ -89,7 +89,7 @@ fn figures() -> String {
 }
 
 fn page() -> String {
-    let frame = NoticePage { shell: shell(), notice: Notice::first_use() }.render().unwrap();
+    let frame = NoticePage { shell: shell(), notice: Notice::first_use() }.render().expect("as the fixture has it");
     let stats = StatStrip {
         stats: vec![
             Stat::new("Accuracy", "86.2%", "82.9 to 88.9"),
@@ -116,8 +116,8 @@ fn page() -> String {
         "These runs are not comparable",
         "7f3a was graded by judge-v3 and 5c10 by judge-v2: a change cannot be told from the judge's.",
     );
-    let (head, foot) = frame.split_once("<section").unwrap();
-    let foot = foot.split_once("</section>").unwrap().1;
+    let (head, foot) = frame.split_once("<section").expect("as the fixture has it");
+    let foot = foot.split_once("</section>").expect("as the fixture has it").1;
     let settings = settings("");
     format!(
         "{head}<p class=\"lede\">The loss is very unlikely to be noise.</p>{stats}{settings}<div class=\"sec\">{}</div>{}\

@@ -14,7 +14,7 @@ use crate::markup::tags;
 const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
 
 /// What no page may hold, whatever is in it.
-pub fn assert_clean(html: &str) {
+pub(crate) fn assert_clean(html: &str) {
     for tag in tags(html) {
         assert!(tag.attributes.iter().all(|(name, _)| !name.starts_with("on") && name != "style"), "{tag:?}");
         assert!(tag.name != "script" || tag.get("src") == Some(&SCRIPT.path()), "{tag:?}");
@@ -25,7 +25,7 @@ pub fn assert_clean(html: &str) {
     }
 }
 
-pub fn shell() -> Shell {
+pub(crate) fn shell() -> Shell {
     let mut shell = Shell::new("Overview", Place::Overview);
     let dataset =
         |name: &str, selected| DatasetChoice { name: name.into(), text: format!("{name} · 500 questions"), selected };
@@ -92,7 +92,7 @@ fn what_models_and_people_wrote_is_text() {
     }
 }
 
-pub fn settings(text: &str) -> SettingsStrip {
+pub(crate) fn settings(text: &str) -> SettingsStrip {
     let choice = |value: &str, selected| Choice { value: value.into(), text: text.to_owned() + value, selected };
     SettingsStrip {
         baselines: vec![choice("26 Oct – 8 Nov · 14 runs, pinned", true), choice("all", false)],

@@ -383,6 +383,7 @@ async fn receivers_and_deliveries_are_shown_without_secrets_and_can_be_sent_agai
         ("POST", "/api/v1/deliveries/msg_nobody/resend", 404),
         ("POST", "/api/v1/deliveries/%00/resend", 404),
         ("POST", "/api/v1/webhooks/nobody/test", 404),
+        ("POST", "/api/v1/webhooks/%ff/test", 404),
         ("GET", "/api/v1/deliveries?state=odd", 400),
         ("GET", "/api/v1/deliveries?after=odd", 400),
         ("GET", "/api/v1/webhooks?x=1", 400),

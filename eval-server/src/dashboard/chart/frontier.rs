@@ -57,7 +57,11 @@ pub struct Frontier {
 pub fn frontier(shown: &Frontier) -> Svg {
     let finite: Vec<&CostPoint> =
         shown.points.iter().filter(|point| point.accuracy.is_finite() && point.cost.is_finite()).collect();
-    let costs = finite.iter().map(|point| point.cost).chain(shown.limits.max_cost).filter(|cost| *cost > 0.0);
+    let costs = finite
+        .iter()
+        .map(|point| point.cost)
+        .chain(shown.limits.max_cost)
+        .filter(|cost| cost.is_finite() && *cost > 0.0);
     let (least, most) = costs.fold((f64::INFINITY, 0.0_f64), |(least, most), cost| (least.min(cost), most.max(cost)));
     let x = Scale::log((least / 1.5, most * 1.5), (LEFT, RIGHT));
     let ends = finite.iter().flat_map(|point| point.ends.map_or([point.accuracy; 2], |(low, high)| [low, high]));
@@ -68,7 +72,11 @@ pub fn frontier(shown: &Frontier) -> Svg {
     grid(&mut pen, &mut labels, (&x, &y));
     let mut steps: Vec<&CostPoint> = finite.iter().copied().filter(|point| !point.dominated).collect();
     steps.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-    pen.path("front", &through(stairs((&x, &y), &steps)), "the frontier");
+    let stairs = stairs((&x, &y), &steps);
+    for step in stairs.windows(2) {
+        labels.take(Area::between(step[0], step[1], 2.0));
+    }
+    pen.path("front", &through(stairs), "the frontier");
     for point in &finite {
         marks(&mut pen, &mut labels, (&x, &y), point);
     }
@@ -112,12 +120,9 @@ fn limits(pen: &mut Pen, labels: &mut Labels, (x, y): (&Scale, &Scale), limits: 
         pen.rect("infeas", (LEFT, floor), (right - LEFT, BOTTOM - floor), "below your accuracy floor");
         pen.line("cons", (LEFT, floor), (right, floor));
         let text = format!("below your {:.0}% floor", 100.0 * share);
-        labels.put(
-            pen,
-            "",
-            &text,
-            &[(right - 10.0, BOTTOM - 8.0, Anchor::End), (LEFT + 6.0, BOTTOM - 8.0, Anchor::Start)],
-        );
+        let places = [floor + 15.0, BOTTOM - 8.0].into_iter();
+        let places = places.flat_map(|y| [(right - 10.0, y, Anchor::End), (LEFT + 6.0, y, Anchor::Start)]);
+        labels.put(pen, "", &text, &places.collect::<Vec<_>>());
     }
 }
 
@@ -171,7 +176,8 @@ fn name(pen: &mut Pen, labels: &mut Labels, (x, y): (f64, f64), point: &CostPoin
 }
 
 fn title(point: &CostPoint) -> String {
-    let range = point.ends.map(|(low, high)| format!(" ({})", figures::percent_range(low, high))).unwrap_or_default();
+    let ends = point.ends.filter(|(low, high)| low.is_finite() && high.is_finite());
+    let range = ends.map(|(low, high)| format!(" ({})", figures::percent_range(low, high))).unwrap_or_default();
     let cost = figures::dollars(point.cost);
     let role = if point.dominated { ": a cheaper model does as well as far as can be told" } else { "" };
     format!("{}, {}{range}, {cost} per 1,000 questions{role}", point.name, figures::percent(point.accuracy))

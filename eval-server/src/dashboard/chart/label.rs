@@ -2,6 +2,9 @@
 
 use super::svg::{Anchor, Pen};
 
+/// So many px at least are between two labels of a line.
+const APART: f64 = 4.0;
+
 /// The widest that a letter of this script usually is, in parts of the font size.
 fn em(letter: char) -> f64 {
     match letter as u32 {
@@ -9,7 +12,7 @@ fn em(letter: char) -> f64 {
         0x1100.. => 1.1,
         _ => match letter {
             'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.95,
-            'i' | 'j' | 'l' | '.' | ',' | ' ' | ':' | '\'' | '|' => 0.36,
+            'i' | 'j' | 'l' | '.' | ',' | ' ' | ':' | '\'' | '|' => 0.57,
             _ => 0.64,
         },
     }
@@ -49,6 +52,12 @@ pub(super) struct Area {
 impl Area {
     pub(super) fn around((x, y): (f64, f64), reach_x: f64, reach_y: f64) -> Self {
         Self { left: x - reach_x, top: y - reach_y, right: x + reach_x, bottom: y + reach_y }
+    }
+
+    /// What a straight line covers, upright or level, with so much beside it.
+    pub(super) fn between((x1, y1): (f64, f64), (x2, y2): (f64, f64), beside: f64) -> Self {
+        let (left, right) = (x1.min(x2) - beside, x1.max(x2) + beside);
+        Self { left, top: y1.min(y2) - beside, right, bottom: y1.max(y2) + beside }
     }
 
     /// What a text covers, whose baseline is at y.
@@ -95,7 +104,9 @@ impl Labels {
         let free = |area: &Area| area.within(&self.sheet) && !self.taken.iter().any(|taken| taken.meets(area));
         let found = places.iter().copied().find(|place| free(&area(*place)));
         let Some((x, y, anchor)) = found else { return false };
-        self.take(area((x, y, anchor)));
+        let Area { left, top, right, bottom } = area((x, y, anchor));
+        // Words that touch read as one.
+        self.take(Area { left: left - APART, right: right + APART, top, bottom });
         pen.text(class, (x, y), anchor, text);
         true
     }

@@ -7,7 +7,7 @@ use super::svg::{Anchor, Pen, Svg};
 use crate::dashboard::figures;
 
 const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 66.0;
+const HEIGHT: f64 = 82.0;
 const GAP: f64 = 1.5;
 
 /// What became of the questions that two runs share.
@@ -23,7 +23,7 @@ pub struct Stack {
     pub wrong: u64,
 }
 
-/// Draws all questions as one bar, 640 by 66 px, each part as wide as its count.
+/// Draws all questions as one bar, 640 by 82 px, each part as wide as its count.
 pub fn stack(shown: &Stack) -> Svg {
     let parts = [
         ("f0", "t2", shown.right, "right in both"),
@@ -38,18 +38,30 @@ pub fn stack(shown: &Stack) -> Svg {
         labels.put(&mut pen, "t2", "no question is shared by the two runs", &[(0.0, 46.0, Anchor::Start)]);
     }
     let mut left = 0.0;
+    let mut shown = Vec::new();
     for (fill, class, n, what) in parts.into_iter().filter(|(_, _, n, _)| *n > 0) {
-        let width = WIDTH * n as f64 / total as f64;
-        let text = format!("{} {what}", figures::thousands(n));
+        let (width, text) = (WIDTH * n as f64 / total as f64, format!("{} {what}", figures::thousands(n)));
         // Even one question of many is to be seen.
-        pen.rect(fill, (left + GAP / 2.0, 10.0), ((width - GAP).max(1.0), 16.0), &text);
-        let (middle, right) = (left + width / 2.0, left + width);
-        let rows = [46.0, 61.0].into_iter();
-        let places = rows.flat_map(|y| {
-            [(left, y, Anchor::Start), (right, y, Anchor::End), (middle, y, Anchor::Middle), (WIDTH, y, Anchor::End)]
+        let x = (left + GAP / 2.0).min(WIDTH - 1.0);
+        pen.rect(fill, (x, 10.0), ((width - GAP).max(1.0), 16.0), &text);
+        shown.push((left, left + width, class, text));
+        left += width;
+    }
+    // The widest first: the narrow ones find a place below.
+    shown.sort_by(|a, b| (b.1 - b.0).total_cmp(&(a.1 - a.0)));
+    for (left, right, class, text) in shown {
+        let places = [46.0, 61.0, 76.0].into_iter().flat_map(|y| {
+            let middle = f64::midpoint(left, right);
+            [
+                (left, Anchor::Start),
+                (right, Anchor::End),
+                (left, Anchor::End),
+                (middle, Anchor::Middle),
+                (WIDTH, Anchor::End),
+            ]
+            .map(|(x, anchor)| (x, y, anchor))
         });
         labels.put(&mut pen, class, &text, &places.collect::<Vec<_>>());
-        left += width;
     }
     let said = parts.map(|(_, _, n, what)| format!("{} {what}", figures::thousands(n)));
     pen.finish(&format!("All {}: {}", figures::count(total, "question"), said.join(", ")))

@@ -245,7 +245,7 @@ impl Sheet {
         let mut groups: Vec<(f64, String)> = Vec::new();
         for mark in marks {
             let (x, letter) = (self.at(mark.at), format!("{:?}", mark.letter));
-            self.pen.titled_line("mk", (x, TOP - 3.0), (x, BOTTOM), &mark.title);
+            self.pen.titled_line("mk", (x, TOP), (x, BOTTOM), &mark.title);
             match groups.last_mut().filter(|(first, _)| x - *first < 44.0) {
                 Some((_, letters)) if letters.contains(&letter) => {}
                 Some((_, letters)) => letters.push_str(&letter),
