@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use super::alerts::AlertTable;
 use super::caps::CapTable;
 use super::schedules::ScheduleTables;
 use super::server::{Jobs, Server};
@@ -56,6 +57,7 @@ pub(crate) struct Values {
     pub(crate) spill: Option<Spanned<PathBuf>>,
     pub(crate) prices: Option<Spanned<PathBuf>>,
     pub(crate) caps: Option<Spanned<CapTable>>,
+    pub(crate) alerts: Option<AlertTable>,
     pub(crate) server: Option<Spanned<Server>>,
     pub(crate) jobs: Option<Spanned<Jobs>>,
     pub(crate) webhooks: Option<WebhookTable>,

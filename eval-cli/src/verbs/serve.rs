@@ -12,7 +12,8 @@ use eval_store::DieselStore;
 use tokio::sync::oneshot;
 
 use crate::args::{Global, ServeArgs};
-use crate::config::{Configured, Settings, Typed};
+use crate::compose;
+use crate::config::{self, Configured, Settings, Typed};
 use crate::datasets::Datasets;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
@@ -34,10 +35,12 @@ pub(crate) async fn serve(console: &Console, global: &Global, args: ServeArgs) -
     let bound = bind(addr, &*store).await.map_err(|error| unbound(&error, &settings))?;
     let url = url(&settings, &bound);
 
+    let alerts = config::alerts(global, store.clone(), Some(&url))?;
     let runner = Arc::new(LocalRunner::new(console, configured, datasets.clone(), store.clone()));
     let state = AppState::new(store.clone())
         .access(access(&settings, &bound))
         .runner(runner.clone())
+        .alerts(alerts.clone())
         .exporter(Arc::new(eval_store::Files))
         .most_queued(settings.jobs.value.queue.get())
         .most_jobs_per_caller(settings.jobs.value.per_caller.get());
@@ -46,7 +49,7 @@ pub(crate) async fn serve(console: &Console, global: &Global, args: ServeArgs) -
     }
     let webhooks = webhooks.map(|webhooks| webhooks.public_url(&*url));
     let state = webhooks.iter().cloned().fold(state.schedules(schedules), AppState::webhooks);
-    let services = Services::start(&settings, &state, runner, webhooks);
+    let services = Services::start(&settings, &state, runner, (webhooks, alerts));
     let link = state.login_link(&url).map_err(|error| Failure::usage(error.to_string()))?;
     // Where nothing is said, nobody would ever see it.
     let token = match console.quiet {
