@@ -31,7 +31,7 @@ impl Exporter for Files {
         };
         let (id, rows, written) = (run.id, Rows::from(wanted), Written::default());
         let run = rows.mark(run);
-        Box::new(Pieces { store, id, rows, written: written.clone(), state: State::Begun(Box::new(run), format) })
+        Box::new(Pieces { store, id, rows, written, state: State::Begun(Box::new(run), format) })
     }
 }
 
