@@ -143,6 +143,17 @@ impl Live {
     }
 }
 
+/// An event as others are shown it.
+fn shown(event: &Event) -> Cow<'_, Event> {
+    let mut shown = Cow::Borrowed(event);
+    if matches!(event.kind, EventKind::RunStarted { .. } | EventKind::RunFinished { .. })
+        && let EventKind::RunStarted { run } | EventKind::RunFinished { run } = &mut shown.to_mut().kind
+    {
+        **run = Run::clone(run).without_folders();
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,15 +198,4 @@ mod tests {
         hub.open(run, false);
         assert_eq!(live.read(5), Found::End);
     }
-}
-
-/// An event as others are shown it.
-fn shown(event: &Event) -> Cow<'_, Event> {
-    let mut shown = Cow::Borrowed(event);
-    if matches!(event.kind, EventKind::RunStarted { .. } | EventKind::RunFinished { .. })
-        && let EventKind::RunStarted { run } | EventKind::RunFinished { run } = &mut shown.to_mut().kind
-    {
-        **run = Run::clone(run).without_folders();
-    }
-    shown
 }
