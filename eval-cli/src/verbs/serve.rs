@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
 use crate::output::{Console, WARN, clean};
 use crate::runner::LocalRunner;
-use crate::{compose, config, stop};
+use crate::stop;
 use services::Services;
 use welcome::Welcome;
 
