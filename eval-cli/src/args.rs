@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod alerting;
 mod costs;
 mod decide;
 mod drift;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use alerting::{AlertsVerb, Answer};
 pub(crate) use costs::{Costing, PricesVerb, RecostArgs};
 pub(crate) use decide::{CompareArgs, GateArgs, OnInconclusive, Only, PowerArgs, SelfTestArgs};
 pub(crate) use drift::{BaselineVerb, Detector, DriftArgs, DriftVerb, Looking, MarkArgs, Saying, SchemaOf};
@@ -166,6 +168,12 @@ pub(crate) enum Verb {
     /// Whether a model got worse: since when, by how much, how sure that is, and what changed
     #[command(after_help = drift::DRIFT_EXAMPLES)]
     Drift(Box<DriftArgs>),
+    /// Who is told what drifted: what lasts, what a person says of it, and whether messages arrive
+    #[command(after_help = alerting::ALERTS_EXAMPLES)]
+    Alerts {
+        #[command(subcommand)]
+        verb: AlertsVerb,
+    },
     /// The runs against which others are held: blessed by a person, moved by nobody else
     #[command(after_help = drift::BASELINE_EXAMPLES)]
     Baseline {

@@ -1,5 +1,6 @@
 //! The settings: flags over environment over `.env` over `evalctl.toml` over defaults, each with its origin.
 
+mod alerts;
 mod caps;
 mod environment;
 mod file;
@@ -11,9 +12,11 @@ mod webhooks;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use eval_core::Caps;
-use eval_server::{Schedule, Webhooks};
+use eval_server::{AlertSettings, Alerts, Schedule, Webhooks};
+use eval_store::DieselStore;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -131,6 +134,19 @@ impl From<&RunArgs> for Typed {
     }
 }
 
+/// Who is told what drifted, checked as far as can be without asking anybody. `public_url` is where people reach the
+/// server. Without a table nobody is told.
+pub(crate) fn alerts(global: &Global, store: Arc<DieselStore>, public_url: Option<&str>) -> Result<Alerts, Failure> {
+    let environment = Environment::load()?;
+    let file = ConfigFile::find(global.config.as_deref())?;
+    if let Some((file, table)) = file.as_ref().and_then(|file| Some((file, file.values.alerts.as_ref()?))) {
+        return alerts::Reading { file, environment: &environment }.alerts(table, store, public_url);
+    }
+    let mut settings = AlertSettings::default();
+    settings.public_url = public_url.map(str::to_owned);
+    Ok(Alerts::new(store.clone(), store, settings))
+}
+
 /// The environment and the files as they were when they were read: who lives on takes its settings from them.
 #[derive(Debug)]
 pub(crate) struct Configured {
@@ -153,16 +169,12 @@ impl Configured {
 }
 
 /// The receivers of webhooks, checked as far as can be without asking anybody; `None` where the file has no table for
-/// them. `public_url` is where people reach the server.
-pub(crate) fn webhooks(global: &Global, public_url: Option<&str>) -> Result<Option<Webhooks>, Failure> {
+/// them.
+pub(crate) fn webhooks(global: &Global) -> Result<Option<Webhooks>, Failure> {
     let environment = Environment::load()?;
     let Some(file) = ConfigFile::find(global.config.as_deref())? else { return Ok(None) };
     let Some(table) = &file.values.webhooks else { return Ok(None) };
-    let webhooks = Reading { file: &file, environment: &environment }.webhooks(table)?;
-    Ok(Some(match public_url {
-        Some(url) => webhooks.public_url(url),
-        None => webhooks,
-    }))
+    Reading { file: &file, environment: &environment }.webhooks(table).map(Some)
 }
 
 /// The schedules, by name.

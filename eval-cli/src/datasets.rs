@@ -245,6 +245,6 @@ mod tests {
         let (folder, sets) = folder();
         std::fs::write(folder.path().join("sets/sums.csv"), "id,question\n1\n").unwrap();
         let error = sets.open("sums").unwrap_err();
-        assert!(error.contains("sums:2") && !error.contains(folder.path().to_str().unwrap()), "{error}");
+        assert!(error.contains("sums:1") && !error.contains(folder.path().to_str().unwrap()), "{error}");
     }
 }

@@ -31,8 +31,8 @@ impl Failure {
     }
 
     /// What happened, without what to do.
-    pub(crate) fn message(&self) -> &str {
-        &self.message
+    pub(crate) fn into_message(self) -> String {
+        self.message
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

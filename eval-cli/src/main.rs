@@ -102,6 +102,7 @@ async fn dispatch(console: &Console, global: &Global, verb: Verb) -> Outcome {
         Verb::Power(args) => verbs::power::power(console, global, args).await,
         Verb::SelfTest(args) => verbs::selftest::selftest(console, global, args).await,
         Verb::Drift(args) => verbs::drift::drift(console, global, *args).await,
+        Verb::Alerts { verb } => verbs::alerts::alerts(console, global, verb).await,
         Verb::Baseline { verb } => verbs::baseline::baseline(console, global, verb).await,
         Verb::Token { verb } => verbs::token::token(console, global, verb).await,
         Verb::Schema { of } => verbs::schema::schema(console, of),

@@ -1,5 +1,6 @@
 //! A file a verb.
 
+pub(crate) mod alerts;
 pub(crate) mod baseline;
 pub(crate) mod compare;
 pub(crate) mod config;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use super::alerts::AlertTable;
 use super::caps::CapTable;
 use super::schedules::ScheduleTables;
 use super::server::{Jobs, Server};
@@ -56,6 +57,7 @@ pub(crate) struct Values {
     pub(crate) spill: Option<Spanned<PathBuf>>,
     pub(crate) prices: Option<Spanned<PathBuf>>,
     pub(crate) caps: Option<Spanned<CapTable>>,
+    pub(crate) alerts: Option<AlertTable>,
     pub(crate) server: Option<Spanned<Server>>,
     pub(crate) jobs: Option<Spanned<Jobs>>,
     pub(crate) webhooks: Option<WebhookTable>,
@@ -152,7 +154,7 @@ mod tests {
     #[test]
     fn f40_tables_are_read_as_strictly_as_the_rest() {
         let cases = [
-            ("[server]\nadress = 'x'", "evalctl.toml:2:1: unknown field `adress`", "did you mean `addr`?"),
+            ("[server]\nadr = 'x'", "evalctl.toml:2:1: unknown field `adr`", "did you mean `addr`?"),
             ("[sever]\naddr = 'x'", "evalctl.toml:1:2: unknown field `sever`", "did you mean `server`?"),
             ("[server]\naddr = 8080", "evalctl.toml:2:8: invalid type: integer", ""),
             ("[server]\nhosts = 'a'", "evalctl.toml:2:9: invalid type: string", ""),

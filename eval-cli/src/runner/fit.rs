@@ -8,7 +8,7 @@ use crate::failure::Failure;
 /// of this machine.
 pub(super) fn fit(failure: Failure) -> RunError {
     tracing::info!(%failure, "runs cannot be made");
-    refuse(&without_folders(failure.message()))
+    refuse(&without_folders(&failure.into_message()))
 }
 
 /// A refusal.

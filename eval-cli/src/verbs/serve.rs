@@ -7,17 +7,17 @@ mod welcome;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use eval_server::{AccessOptions, AppState, BindError, Bound, ServeOptions, bind, first_token, router};
+use eval_server::{AccessOptions, AppState, BindError, Bound, Schedules, ServeOptions, bind, first_token, router};
 use eval_store::DieselStore;
 use tokio::sync::oneshot;
 
 use crate::args::{Global, ServeArgs};
 use crate::compose;
-use crate::config::{Configured, Settings, Typed};
+use crate::config::{self, Configured, Settings, Typed};
 use crate::datasets::Datasets;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
-use crate::output::{Console, WARN};
+use crate::output::{Console, WARN, clean};
 use crate::runner::LocalRunner;
 use crate::stop;
 use services::Services;
@@ -28,20 +28,28 @@ pub(crate) async fn serve(console: &Console, global: &Global, args: ServeArgs) -
     let configured = Configured::load(global)?;
     let settings = configured.settings(Typed::default())?;
     let datasets = datasets(&settings)?;
+    let (webhooks, schedules) = (config::webhooks(global)?, Schedules::new(config::schedules(global)?));
     let is_new = DieselStore::file(&settings.database_url.value).is_some_and(|file| !file.exists());
     let store = Arc::new(compose::plain_store(&settings).await?);
     let addr = args.addr.as_deref().unwrap_or(&settings.server.value.addr);
     let bound = bind(addr, &*store).await.map_err(|error| unbound(&error, &settings))?;
     let url = url(&settings, &bound);
 
+    let alerts = config::alerts(global, store.clone(), Some(&url))?;
     let runner = Arc::new(LocalRunner::new(console, configured, datasets.clone(), store.clone()));
     let state = AppState::new(store.clone())
         .access(access(&settings, &bound))
         .runner(runner.clone())
+        .alerts(alerts.clone())
         .exporter(Arc::new(eval_store::Files))
         .most_queued(settings.jobs.value.queue.get())
         .most_jobs_per_caller(settings.jobs.value.per_caller.get());
-    let services = Services::start(&settings, &state, runner);
+    for (name, error) in schedules.check(&*runner).await {
+        console.note(format!("the schedule {name} could not run as things are: {}", clean(&chain(&error))));
+    }
+    let webhooks = webhooks.map(|webhooks| webhooks.public_url(&*url));
+    let state = webhooks.iter().cloned().fold(state.schedules(schedules), AppState::webhooks);
+    let services = Services::start(&settings, &state, runner, (webhooks, alerts));
     let link = state.login_link(&url).map_err(|error| Failure::usage(error.to_string()))?;
     // Where nothing is said, nobody would ever see it.
     let token = match console.quiet {

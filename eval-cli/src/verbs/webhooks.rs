@@ -36,7 +36,7 @@ fn configured(global: &Global) -> Result<Webhooks, Failure> {
         Failure::usage("there are no receivers of webhooks")
             .hint("a table [[webhooks.receivers]] of evalctl.toml is one")
     };
-    config::webhooks(global, None)?.ok_or_else(none)
+    config::webhooks(global)?.ok_or_else(none)
 }
 
 async fn list(console: &Console, global: &Global) -> Outcome {

@@ -4,7 +4,7 @@ use eval_core::{DriftLog as _, InMemory, RunId};
 use crate::service::Service;
 
 async fn computed(store: &InMemory, run: RunId) -> usize {
-    store.reports(run, 0).await.unwrap().len()
+    store.reports(run, 0).await.expect("reports").len()
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ async fn ask(service: &Service, body: Value) -> Answer {
 }
 
 fn in_days(days: i64) -> String {
-    Timestamp::from_second(Timestamp::now().as_second() + days * 86_400).unwrap().to_string()
+    Timestamp::from_second(Timestamp::now().as_second() + days * 86_400).expect("a time").to_string()
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn an_override_is_told_as_one_until_it_ends() {
 async fn recalled(service: &Service) -> Run {
     let mut run = service.run("good", 58).await;
     run.kind = RunKind::Recall;
-    service.store.put_run(&run).await.unwrap();
+    service.store.put_run(&run).await.expect("stored");
     run
 }
 

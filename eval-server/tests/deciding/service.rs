@@ -106,7 +106,7 @@ impl Service {
 
 fn questions(name: &str) -> Dataset {
     let sample = |at: usize| {
-        let category = if at % 2 == 0 { "math" } else { "safety" };
+        let category = if at.is_multiple_of(2) { "math" } else { "safety" };
         Sample::new(format!("q{at:02}").as_str(), format!("{at}")).category(category).target(format!("{at}"))
     };
     Dataset::from_samples(name, (0..60).map(sample).collect()).expect("ids are unique")

@@ -29,9 +29,9 @@ impl Exporter for Files {
             ExportForm::Csv => Format::Csv,
             _ => Format::Json,
         };
-        let (id, rows, written) = (run.id, Rows::from(wanted), Written::default());
+        let (id, rows) = (run.id, Rows::from(wanted));
         let run = rows.mark(run);
-        Box::new(Pieces { store, id, rows, written: written.clone(), state: State::Begun(Box::new(run), format) })
+        Box::new(Pieces { store, id, rows, written: Written::default(), state: State::Begun(Box::new(run), format) })
     }
 }
 

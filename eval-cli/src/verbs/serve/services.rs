@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eval_core::server::{Runner, Signal, Stopping};
-use eval_server::{AppState, Workers};
+use eval_server::{Alerts, AppState, Webhooks, Workers, WorkersBuilder};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -19,13 +19,26 @@ pub(super) struct Services {
 
 impl Services {
     /// Starts all of them.
-    pub(super) fn start(settings: &Settings, state: &AppState, runner: Arc<dyn Runner>) -> Self {
+    pub(super) fn start(
+        settings: &Settings,
+        state: &AppState,
+        runner: Arc<dyn Runner>,
+        (webhooks, alerts): (Option<Webhooks>, Alerts),
+    ) -> Self {
         let jobs = &settings.jobs.value;
         let workers = Workers::builder(state, runner).concurrency(jobs.concurrency.get()).lost(jobs.lost.into());
+        let workers = webhooks.into_iter().fold(workers, WorkersBuilder::after);
+        let workers = workers.after(alerts.clone());
         let (signal, stop) = Stopping::channel();
         let mut others = JoinSet::new();
         others.spawn(state.clone().send_webhooks(stop.clone()));
-        others.spawn(state.clone().run_schedules(stop));
+        others.spawn(state.clone().run_schedules(stop.clone()));
+        others.spawn(async move {
+            tokio::select! {
+                () = alerts.work() => {}
+                () = stop.asked() => {}
+            }
+        });
         Self { workers: workers.start(), others, signal }
     }
 

@@ -30,7 +30,7 @@ impl Welcome<'_> {
             Some(token) => format!("{}  (all rights; shown this once)", token.reveal()),
             None => command::command(self.settings, "token create NAME --scope run"),
         };
-        let given = self.token.as_ref().map_or("TOKEN".to_owned(), |token| token.reveal().to_owned());
+        let given = self.token.as_ref().map_or("TOKEN".to_owned(), |token| token.reveal());
         let rows = [
             ("sign in", format!("{}  (once, within ten minutes)", self.link)),
             ("token", shown),

@@ -73,8 +73,7 @@ pub(super) async fn tried(store: &(impl AlertLog + Notices)) {
     assert_eq!(end(&of(c, 2), refused(30, None)).await.as_ref(), Some(&sent), "what was told stays told");
     assert_eq!(end(&of(AlertId::new(), 1), Attempted::taken(fixtures::time(1))).await, None);
 
-    let mut query = NoticeQuery::default();
-    query.alerts = vec![b, c];
+    let query = NoticeQuery { alerts: vec![b, c], ..NoticeQuery::default() };
     let mut both = [sent, given_up.clone()];
     both.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(all(store, query).await, both);

@@ -31,7 +31,7 @@ impl<'a> NoticeRow<'a> {
     fn new(notice: &'a Notice) -> Result<Self, Failure> {
         Ok(Self {
             id: notice.id.as_str().into(),
-            alerts: json(&notice.alerts)?.into(),
+            alerts: json(&notice.alerts)?,
             channel: notice.channel.as_str().into(),
             kind: notice.kind.name().into(),
             body: notice.body.as_str().into(),
