@@ -65,13 +65,16 @@ impl Client {
         self.begin("GET", &path, "").await?;
         let (status, _) = self.head().await?;
         anyhow::ensure!(status == 200, "{path}: {status}");
-        let (mut total, mut buffer) = (0, [0; 4096]);
-        loop {
+        let (mut total, mut buffer, mut last) = (0, [0; 4096], Vec::new());
+        while !last.ends_with(b"\r\n0\r\n\r\n") {
             let read = self.stream.read(&mut buffer).await?;
-            total += read;
-            if read == 0 || buffer[..read].ends_with(b"0\r\n\r\n") {
-                return Ok(total);
+            if read == 0 {
+                break;
             }
+            total += read;
+            last.extend_from_slice(&buffer[..read]);
+            last.drain(..last.len().saturating_sub(7));
         }
+        Ok(total)
     }
 }
