@@ -178,6 +178,10 @@ async fn s15_callers_name_data_sets_and_hear_of_no_folder() {
         let (status, said) = server.submit(&token, json!({"model": "simulated:strong", "dataset": name})).await;
         assert!(status.is_client_error(), "{name:?}: {status} {said}");
     }
+    let listed = server.get(&token, "/api/v1/datasets").await;
+    let listed: Vec<_> =
+        listed["datasets"].as_array().unwrap().iter().map(|set| (&set["name"], &set["runs"])).collect();
+    assert_eq!(listed, [(&json!("golden"), &json!(0)), (&json!("sums"), &json!(0))]);
     let (status, job) = server.submit(&token, json!({"model": "simulated:strong", "dataset": "sums"})).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{job}");
     let done = server.job_once(&token, &job, |job| job["state"] == "done").await;

@@ -190,3 +190,35 @@ async fn receivers_are_listed_tried_out_and_sent_to_again() {
     let made = run(&folder, &config, &["webhooks", "secret"]);
     assert!(WebhookSecret::parse(&text(&made.stdout).into()).is_ok());
 }
+
+#[test]
+fn the_examples_of_init_hold_when_they_are_uncommented() {
+    let folder = fresh();
+    for arguments in [&["init"][..], &["run", "--limit", "1"]] {
+        assert!(evalctl(&folder).args(arguments).output().expect("a program").status.success(), "{arguments:?}");
+    }
+    std::fs::create_dir(folder.path().join("datasets")).expect("a folder");
+    let config = std::fs::read_to_string(folder.path().join("evalctl.toml")).expect("a file");
+    let (above, examples) = config.split_once("# [server]").expect("examples");
+    let examples = format!("# [server]{examples}").replace("\n# ", "\n").replacen("# ", "", 1);
+    std::fs::write(folder.path().join("evalctl.toml"), format!("{above}{examples}")).expect("a file");
+    let says = |arguments: &[&str]| {
+        let mut program = evalctl(&folder);
+        for name in ["CALLBACK_SECRET", "CI_WEBHOOK_SECRET", "ALERT_SECRET"] {
+            program.env(name, SECRET);
+        }
+        program.env("SLACK_WEBHOOK", "https://hooks.slack.com/services/T/B/x").env("SMTP_PASSWORD", "secret");
+        let output = program.args(arguments).output().expect("a program");
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    for (verb, wanted) in [
+        (vec!["config", "show"], "public_url"),
+        (vec!["webhooks", "list"], "ci.example.com"),
+        (vec!["schedules"], "nightly"),
+        (vec!["alerts", "list"], ""),
+    ] {
+        let said = says(&verb);
+        assert!(said.contains(wanted), "{verb:?}: {said}");
+    }
+}

@@ -5,8 +5,8 @@ mod polish;
 
 use eval_core::server::{AckKind, Alert, AuditEntry, NoticeKind, NoticeState};
 use eval_core::{
-    Baseline, Counts, DailyCost, DriftReport, Estimate, Evaluation, Label, Latency, Money, Run, ServedSummary, Stats,
-    Total, UsedDataset,
+    Baseline, Counts, DailyCost, DatasetRef, DriftReport, Estimate, Evaluation, Label, Latency, Money, Run,
+    ServedSummary, Stats, Total,
 };
 use eval_drift::findings::{Earlier, Level};
 use eval_drift::{GateReport, QuestionChange, RunComparison, SettingApart};
@@ -117,7 +117,7 @@ fn collect(generator: &mut SchemaGenerator) {
     generator.subschema_for::<Total<Money>>();
     generator.subschema_for::<Stats>();
     generator.subschema_for::<DailyCost>();
-    generator.subschema_for::<UsedDataset>();
+    generator.subschema_for::<DatasetRef>();
     generator.subschema_for::<Baseline>();
     generator.subschema_for::<Label>();
     generator.subschema_for::<DriftReport>();

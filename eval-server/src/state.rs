@@ -11,6 +11,9 @@ use crate::health::Pulse;
 use crate::jobs::{Desk, Limits};
 use crate::{AccessOptions, AlertSettings, Alerts, Books, CallbackError, Dispatcher, Schedules, Webhooks};
 
+/// Says which data sets a run may name.
+type DatasetNames = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
+
 /// What the routes stand on: a store, and who makes runs. Cheap to clone.
 ///
 /// ```
@@ -45,6 +48,8 @@ pub struct AppState {
     pub(crate) public_metrics: bool,
     /// Who tells people.
     pub(crate) alerts: Alerts,
+    /// The data sets that a run may name, asked anew each time.
+    pub(crate) dataset_names: DatasetNames,
 }
 
 impl AppState {
@@ -71,6 +76,7 @@ impl AppState {
             alerts,
             public_metrics: false,
             exporter: None,
+            dataset_names: Arc::new(Vec::new),
         }
     }
 
@@ -157,6 +163,16 @@ impl AppState {
     /// The same state, whose runs this one writes out as files. Default: nobody does.
     pub fn exporter(mut self, exporter: Arc<dyn Exporter>) -> Self {
         self.exporter = Some(exporter);
+        self
+    }
+
+    /// The same state, which lists these data sets beside those that runs were made over: the names that its
+    /// [`runner`](Self::runner) takes, asked for at each request. Default: none.
+    pub fn dataset_names<F>(mut self, names: F) -> Self
+    where
+        F: Fn() -> Vec<String> + Send + Sync + 'static,
+    {
+        self.dataset_names = Arc::new(names);
         self
     }
 

@@ -180,6 +180,33 @@ fn called(path: &str, run: &str) -> String {
 }
 
 #[tokio::test]
+async fn s05_every_route_with_a_body_refuses_endpoints_and_keys() {
+    let (service, run) = filled().await;
+    let document = document();
+    let mut asked = 0;
+    for (method, path, operation) in operations(&document) {
+        if !operation["requestBody"]["content"]["application/json"].is_object() {
+            continue;
+        }
+        asked += 1;
+        for name in ["base_url", "api_key", "extra_headers"] {
+            for body in
+                [json!({name: "x"}), json!({"model": "a", "params": {name: {}}}), json!({"a": [[{"b": {name: null}}]]})]
+            {
+                let request = Request::builder().method(&*method).uri(called(&path, &run));
+                let request = request.header("content-type", "application/json").body(Body::from(body.to_string()));
+                let answer = service.clone().oneshot(request.expect("a request")).await.expect("an answer");
+                assert_eq!(answer.status(), 422, "{method} {path}: {body}");
+                let said = to_bytes(answer.into_body(), 100_000).await.expect("a body");
+                let said: Value = serde_json::from_slice(&said).expect("JSON");
+                assert_eq!(said["error"]["code"], "never_by_api", "{method} {path}: {body}: {said}");
+            }
+        }
+    }
+    assert!(asked > 5, "runs, labels, baselines, the gate and alerts have bodies");
+}
+
+#[tokio::test]
 async fn every_answer_is_as_the_document_says() {
     let document = document();
     let (service, run) = filled().await;

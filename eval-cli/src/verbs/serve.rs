@@ -41,6 +41,10 @@ pub(crate) async fn serve(console: &Console, global: &Global, args: ServeArgs) -
         .runner(runner.clone())
         .alerts(alerts.clone())
         .exporter(Arc::new(eval_store::Files))
+        .dataset_names({
+            let datasets = datasets.clone();
+            move || datasets.names()
+        })
         .most_queued(settings.jobs.value.queue.get())
         .most_jobs_per_caller(settings.jobs.value.per_caller.get());
     for (name, error) in schedules.check(&*runner).await {

@@ -70,6 +70,18 @@ async fn data_sets_are_those_that_runs_were_made_over() {
 }
 
 #[tokio::test]
+async fn data_sets_that_a_run_may_name_are_listed_too() {
+    let service = Service::new().with(|state| state.dataset_names(|| vec!["unused".into(), "golden".into()]));
+    service.run("good", 58).await;
+    let page = service.read("/api/v1/datasets").await;
+    let named: Vec<_> = page["datasets"].as_array().unwrap().iter().map(|set| (&set["name"], &set["runs"])).collect();
+    assert_eq!(named, [(&json!("golden"), &json!(1)), (&json!("unused"), &json!(0))]);
+    assert_eq!((&page["datasets"][1]["dataset"], &page["datasets"][1]["at"]), (&json!(null), &json!(null)));
+    let rest = service.read("/api/v1/datasets?after=golden&limit=1").await;
+    assert_eq!((&rest["datasets"][0]["name"], &rest["next"]), (&json!("unused"), &json!(null)));
+}
+
+#[tokio::test]
 async fn evaluations_are_filtered_by_score_and_text() {
     let service = Service::new();
     let run = service.run("good", 58).await;

@@ -51,6 +51,11 @@ impl Service {
         Self { state: AppState::new(store.clone()), store }
     }
 
+    /// The same service over another state.
+    pub(crate) fn with(self, change: impl FnOnce(AppState) -> AppState) -> Self {
+        Self { state: change(self.state), store: self.store }
+    }
+
     fn router(&self, scope: Scope) -> Router {
         router(self.state.clone()).layer(Extension(Caller::new("ada", scope)))
     }
