@@ -1,112 +1,25 @@
 //! `evalctl serve` as its users meet it: over HTTP, and killed.
 
 mod common;
+#[path = "serving/served.rs"]
+mod served;
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use common::{evalctl, fresh};
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-/// A server, killed at the end of the test.
-struct Served {
-    child: Child,
-    url: String,
-    token: Option<String>,
-    client: Client,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Served {
-    /// Starts one in this folder, at a port that is free, and waits until it is there.
-    fn start(folder: &TempDir) -> Self {
-        let mut child = evalctl(folder)
-            .args(["serve", "--addr", "127.0.0.1:0"])
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let mut said = BufReader::new(child.stderr.take().expect("it is piped"));
-        let (mut url, mut token, mut line) = (None, None, String::new());
-        while !line.starts_with("Ctrl-C") {
-            line.clear();
-            assert_ne!(said.read_line(&mut line).expect("text"), 0, "it ended before it was there");
-            url = url.or(line.strip_prefix("Eval Dashboard is at ").map(|url| url.trim().to_owned()));
-            token = token.or(line.split_whitespace().find(|word| word.starts_with("evh_")).map(str::to_owned));
-        }
-        // Whatever is said later is read, so that the server never waits for a full pipe.
-        std::thread::spawn(move || said.read_to_end(&mut Vec::new()));
-        let client = Client::builder().no_proxy().build().expect("a client");
-        Self { child, url: url.expect("it says where it is"), token, client }
-    }
-
-    async fn ask(&self, method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Response {
-        let mut request = self.client.request(method, format!("{}{path}", self.url));
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
-        }
-        if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
-        }
-        request.send().await.expect("an answer")
-    }
-
-    async fn get(&self, token: &str, path: &str) -> Value {
-        let response = self.ask(Method::GET, path, Some(token), None).await;
-        let (status, text) = (response.status(), response.text().await.expect("text"));
-        assert_eq!(status, StatusCode::OK, "{path}: {text}");
-        serde_json::from_str(&text).expect("JSON")
-    }
-
-    async fn submit(&self, token: &str, body: Value) -> (StatusCode, Value) {
-        let response = self.ask(Method::POST, "/api/v1/runs", Some(token), Some(body)).await;
-        let (status, text) = (response.status(), response.text().await.expect("text"));
-        (status, serde_json::from_str(&text).expect("JSON"))
-    }
-
-    /// The job, as soon as it is as wanted.
-    async fn job_once(&self, token: &str, job: &Value, wanted: impl Fn(&Value) -> bool) -> Value {
-        let path = job["url"].as_str().expect("an address");
-        loop {
-            let found = self.get(token, path).await["job"].take();
-            if wanted(&found) {
-                return found;
-            }
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// Follows the events of a run until one of this kind has come.
-    async fn follow(&self, token: &str, run: &str, until: &str) {
-        let mut events = self.ask(Method::GET, &format!("/api/v1/runs/{run}/events"), Some(token), None).await;
-        let mut heard = String::new();
-        while !heard.contains(until) {
-            let piece = events.chunk().await.expect("a stream").expect("it goes on");
-            heard += &String::from_utf8_lossy(&piece);
-        }
-    }
-}
+use served::{Served, runs};
 
 /// A run that takes seconds.
 fn long() -> Value {
     json!({"models": ["simulated:strong", "simulated:flaky"], "epochs": 100})
 }
 
-fn runs(job: &Value) -> Vec<&str> {
-    job["runs"].as_array().expect("a list").iter().map(|run| run.as_str().expect("an id")).collect()
-}
-
 #[tokio::test]
 async fn a_first_start_shows_a_token_once_and_nothing_is_told_without_it() {
     let folder = fresh();
-    let server = Served::start(&folder);
+    let server = Served::start(&folder, &[]);
     let token = server.token.clone().expect("a first token");
     for path in ["/api/v1/runs", "/api/v1/models", "/api/v1/jobs", "/api/v1/stats", "/api/openapi.json", "/docs"] {
         for wrong in [None, Some("evh_0000000000000000_00")] {
@@ -118,13 +31,13 @@ async fn a_first_start_shows_a_token_once_and_nothing_is_told_without_it() {
         assert_eq!(server.ask(Method::GET, path, None, None).await.status(), StatusCode::OK, "{path}");
     }
     drop(server);
-    assert_eq!(Served::start(&folder).token, None, "it is shown once");
+    assert_eq!(Served::start(&folder, &[]).token, None, "it is shown once");
 }
 
 #[tokio::test]
 async fn a_job_of_a_server_that_was_killed_goes_on_and_each_question_is_answered_once() {
     let folder = fresh();
-    let mut server = Served::start(&folder);
+    let mut server = Served::start(&folder, &[]);
     let token = server.token.clone().expect("a first token");
     let (status, job) = server.submit(&token, long()).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{job}");
@@ -133,7 +46,7 @@ async fn a_job_of_a_server_that_was_killed_goes_on_and_each_question_is_answered
     server.child.kill().expect("it is killed");
     server.child.wait().expect("it ends");
 
-    let server = Served::start(&folder);
+    let server = Served::start(&folder, &[]);
     let done = server.job_once(&token, &job, |job| job["state"] == "done").await;
     let ids = |job: &Value| runs(job).iter().map(|run| (*run).to_owned()).collect::<std::collections::BTreeSet<_>>();
     assert_eq!(ids(&done), ids(&begun), "it goes on with the runs that it had");
@@ -151,7 +64,7 @@ async fn a_job_of_a_server_that_was_killed_goes_on_and_each_question_is_answered
 #[tokio::test]
 async fn a_server_that_is_asked_to_end_saves_what_goes_on_and_its_next_start_finishes_it() {
     let folder = fresh();
-    let mut server = Served::start(&folder);
+    let mut server = Served::start(&folder, &[]);
     let token = server.token.clone().expect("a first token");
     let (_, job) = server.submit(&token, long()).await;
     let begun = server.job_once(&token, &job, |job| runs(job).len() == 2).await;
@@ -160,7 +73,7 @@ async fn a_server_that_is_asked_to_end_saves_what_goes_on_and_its_next_start_fin
     assert!(asked.is_ok_and(|status| status.success()));
     assert_eq!(server.child.wait().expect("it ends").code(), Some(0));
 
-    let server = Served::start(&folder);
+    let server = Served::start(&folder, &[]);
     server.job_once(&token, &job, |job| job["state"] == "done").await;
 }
 
@@ -172,7 +85,7 @@ async fn s15_callers_name_data_sets_and_hear_of_no_folder() {
     std::fs::write(folder.path().join("sets/sums.csv"), rows).expect("a file");
     std::fs::write(folder.path().join("secret.csv"), rows).expect("a file");
     std::fs::write(folder.path().join("evalctl.toml"), "[server]\ndatasets = 'sets'\n").expect("a file");
-    let server = Served::start(&folder);
+    let server = Served::start(&folder, &[]);
     let token = server.token.clone().expect("a first token");
     for name in ["../secret", "..%2fsecret", "/etc/passwd", "secret", "sets", "sums\u{0}", ""] {
         let (status, said) = server.submit(&token, json!({"model": "simulated:strong", "dataset": name})).await;
@@ -200,7 +113,7 @@ async fn s15_callers_name_data_sets_and_hear_of_no_folder() {
 #[tokio::test]
 async fn what_cannot_be_run_is_refused_before_it_is_queued() {
     let folder = fresh();
-    let server = Served::start(&folder);
+    let server = Served::start(&folder, &[]);
     let token = server.token.clone().expect("a first token");
     for (body, why) in [
         (json!({"model": "simulated:strng"}), "there is no simulated model `strng`"),
