@@ -12,7 +12,8 @@ use eval_store::DieselStore;
 use tokio::sync::oneshot;
 
 use crate::args::{Global, ServeArgs};
-use crate::config::{Configured, Settings, Typed};
+use crate::compose;
+use crate::config::{self, Configured, Settings, Typed};
 use crate::datasets::Datasets;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome, chain};
