@@ -22,7 +22,7 @@ use crate::{
 
 /// All routes over this state, for your own service to nest or to serve.
 ///
-/// Every route but those that [`routes`] calls public wants a token of the store, or a [`Caller`](crate::Caller) that the
+/// Every route but those that [`routes()`] calls public wants a token of the store, or a [`Caller`](crate::Caller) that the
 /// host has put into the request.
 ///
 /// ```
