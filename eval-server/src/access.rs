@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use eval_core::Timestamp;
 use eval_core::server::{Scope, Secret, Token, Tokens as _};
 
@@ -102,7 +102,12 @@ pub(crate) async fn admit(
     next: Next,
 ) -> Result<Response, ApiError> {
     let Access::Scope(needed) = access else { return Ok(next.run(request).await) };
-    let (caller, proof) = caller(&state, &mut request).await?;
+    let (caller, proof) = match caller(&state, &mut request).await {
+        Err(error) if error.is_unauthorized() && wants_page(&request) => {
+            return Ok(Redirect::to("login").into_response());
+        }
+        found => found?,
+    };
     if caller.scope < needed {
         return Err(ApiError::forbidden(needed));
     }
@@ -115,6 +120,13 @@ pub(crate) async fn admit(
     // For the log line of the request.
     response.extensions_mut().insert(caller);
     Ok(response)
+}
+
+/// Whether a browser asks for a page that stands beside the login.
+fn wants_page(request: &Request) -> bool {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_beside = !request.uri().path().trim_start_matches('/').contains('/');
+    request.method() == Method::GET && is_beside && accepts.contains("text/html")
 }
 
 /// Whether a method may change something.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect};
 use serde_json::Value;
 
 use crate::assets::DOCS_STYLE;
@@ -32,6 +32,12 @@ impl Docs {
 )]
 pub(crate) async fn json(Extension(docs): Extension<Docs>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], docs.json.to_string())
+}
+
+/// Where a browser begins: for now at the page of the API.
+#[utoipa::path(get, path = "/", tag = "documentation", responses((status = 303, description = "The page is at `/docs`")))]
+pub(crate) async fn begin() -> Redirect {
+    Redirect::to("docs")
 }
 
 /// This document as a page that loads nothing from outside and runs no script.

@@ -128,6 +128,8 @@ impl GateAnswer {
         let expires = Timestamp::from_second(ended.saturating_add(HOURS * 3_600)).unwrap_or(Timestamp::MAX);
         let expired = expires <= now;
         let mut notes = report.warnings.clone();
+        let undecided = matches!(report.decision, Decision::Inconclusive(_)) && report.exit_code() == 0;
+        notes.extend(undecided.then(|| UNDECIDED.to_owned()));
         notes.extend(expired.then(|| format!("the decision has expired: it {RULE}")));
         notes.extend(overridden.as_ref().map(|found| format!("overridden by {}: {}", found.by, found.reason)));
         Self {
@@ -144,6 +146,10 @@ impl GateAnswer {
         }
     }
 }
+
+/// What is said where the policy lets through what is not decided.
+const UNDECIDED: &str =
+    "let through by the policy warn, which proves nothing: \"on_inconclusive\": \"fail\" holds it back";
 
 fn word(decision: Decision) -> &'static str {
     match decision {

@@ -75,6 +75,7 @@ fn table(state: AppState) -> Table {
         .at(Access::Public, routes!(assets::show))
         .at(READ, routes!(docs::json))
         .at(READ, routes!(docs::page))
+        .at(READ, routes!(docs::begin))
         .at(READ, routes!(health::report::report))
         .at(Access::Public, routes!(health::alive))
         .at(Access::Public, routes!(health::ready))

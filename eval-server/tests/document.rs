@@ -217,6 +217,9 @@ async fn every_answer_is_as_the_document_says() {
         let status = parts.status.as_u16().to_string();
         let answer = resolved(&document, &operation["responses"][&status]);
         assert!(answer.is_object(), "{path}: {status} is not documented");
+        if parts.status.is_redirection() {
+            continue;
+        }
         let kind = parts.headers["content-type"].to_str().expect("a content type");
         let kind = kind.split(';').next().expect("a kind");
         let content = &answer["content"][kind];

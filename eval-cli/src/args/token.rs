@@ -10,7 +10,7 @@ use super::retention::age;
 pub(super) const TOKEN_EXAMPLES: &str = "\
 Examples:
   evalctl token create --scope read                          for a dashboard: it may read everything
-  evalctl token create --scope run --name ci --expires 90d   for a pipeline: it may start runs and stop them
+  evalctl token create ci --scope run --expires 90d          for a pipeline: it may start runs and stop them
   evalctl token create --scope admin > token.txt             stdout is the token alone
   evalctl token list
   evalctl token revoke 0123456789abcdef
@@ -38,7 +38,10 @@ pub(crate) struct TokenCreateArgs {
     #[arg(long, value_parser = scope)]
     pub(crate) scope: Scope,
     /// Whom or what it is for; the audit log names its bearer by it [default: who makes it]
-    #[arg(long, value_parser = name)]
+    #[arg(value_name = "NAME", value_parser = name)]
+    pub(crate) typed: Option<String>,
+    /// The same, as a flag
+    #[arg(long, value_parser = name, conflicts_with = "typed")]
     pub(crate) name: Option<String>,
     /// How long it opens anything: 90d, 12w, 36h [default: until it is revoked]
     #[arg(long, value_name = "AGE", value_parser = age)]

@@ -26,7 +26,7 @@ async fn create(console: &Console, settings: &Settings, args: TokenCreateArgs) -
     // The database is made where it is missing: a server that others reach wants a token before it starts.
     let store = compose::plain_store(settings).await?;
     let by = who();
-    let (mut token, secret) = Token::issue(args.name.unwrap_or_else(git::author), args.scope)
+    let (mut token, secret) = Token::issue(args.typed.or(args.name).unwrap_or_else(git::author), args.scope)
         .map_err(|error| Failure::usage(format!("no token can be made: {error}")))?;
     if let Some(lifetime) = args.expires {
         let end = Timestamp::now().checked_add(lifetime);

@@ -11,6 +11,8 @@ pub struct StoredBaseline {
     scores: Vec<RunScores>,
     /// Why the judge is thought to have moved since.
     judge_moved: Option<String>,
+    /// The run is held against itself: it is the one that was blessed.
+    is_itself: bool,
 }
 
 impl StoredBaseline {
@@ -21,7 +23,8 @@ impl StoredBaseline {
     pub async fn of(store: &dyn Reports, run: &Run, baseline: &[Run]) -> Result<Self, StoreError> {
         let mut scores = stored::scores_of_all(store, baseline).await?;
         scores.iter_mut().zip(baseline).for_each(|(scores, run)| kept::recall(scores, run));
-        Ok(Self { scores, judge_moved: moved(store, run, baseline).await? })
+        let is_itself = matches!(baseline, [one] if one.id == run.id);
+        Ok(Self { scores, is_itself, judge_moved: moved(store, run, baseline).await? })
     }
 
     /// What the gate decides at this look, from 1, on a run. It tells which limits changed since the baseline.
@@ -30,6 +33,9 @@ impl StoredBaseline {
         run.judge_moved.clone_from(&self.judge_moved);
         let mut report = gate.look(look, &run, &self.scores);
         report.warnings.splice(0..0, kept::changed(&report));
+        if self.is_itself {
+            report.warnings.insert(0, "the baseline is this very run: it cannot be worse than itself".to_owned());
+        }
         report
     }
 }

@@ -161,7 +161,12 @@ pub(crate) async fn delete_run(
     state.books.record(&entry).await?;
     match state.books.delete(id).await? {
         Deletion::Deleted(_) => Ok(StatusCode::NO_CONTENT),
-        Deletion::Kept(why) => Err(kept(id, why)),
-        _ => Err(kept(id, "it is protected")),
+        end => {
+            // The wish stands in the log already, since nothing is deleted before it does.
+            let why = if let Deletion::Kept(why) = end { why.to_string() } else { "it is protected".to_owned() };
+            let refused = AuditEntry::new(caller.name, "run.delete.refused", id.to_string()).detail("why", &*why);
+            state.books.record(&refused).await?;
+            Err(kept(id, why))
+        }
     }
 }
