@@ -90,6 +90,22 @@ impl LocalRunner {
     }
 }
 
+/// Who would have to be asked, and what to take instead.
+fn no_endpoint(checked: &Checked) -> String {
+    let (models, judges) = (checked.answering().join("`, `"), checked.grading().join("`, `"));
+    match (models.is_empty(), judges.is_empty()) {
+        (true, false) => format!(
+            "this server asks no endpoint: the judge `{judges}` would be asked there; take judges that ask nobody, for \
+             instance exact or contains"
+        ),
+        (false, _) => format!(
+            "this server asks no endpoint: the model `{models}` would be asked there; take simulated:… models and judges \
+             that ask nobody"
+        ),
+        _ => "this server asks no endpoint: take simulated:… models and judges that ask nobody".to_owned(),
+    }
+}
+
 #[async_trait]
 impl Runner for LocalRunner {
     async fn check(&self, request: &JobRequest) -> Result<(), RunError> {
@@ -100,7 +116,7 @@ impl Runner for LocalRunner {
             return Ok(());
         }
         if plan.settings.base_url.value.is_none() {
-            return Err(refuse("this server asks no endpoint: take simulated:… models and judges that ask nobody"));
+            return Err(refuse(&no_endpoint(&checked)));
         }
         let budget = Budget::new(&plan.settings, self.database.clone()).map_err(fit)?;
         budget.check_one(&checked.answering(), &checked.grading(), plan.settings.answer_bound()).map_err(fit)

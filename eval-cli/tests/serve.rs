@@ -4,7 +4,8 @@ mod common;
 #[path = "serving/served.rs"]
 mod served;
 
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
 use common::{evalctl, fresh};
 use reqwest::{Method, StatusCode};
@@ -85,8 +86,14 @@ async fn s15_callers_name_data_sets_and_hear_of_no_folder() {
     std::fs::write(folder.path().join("sets/sums.csv"), rows).expect("a file");
     std::fs::write(folder.path().join("secret.csv"), rows).expect("a file");
     std::fs::write(folder.path().join("evalctl.toml"), "[server]\ndatasets = 'sets'\n").expect("a file");
+    std::fs::write(folder.path().join("sets/broken.csv"), "id,question\n1\n").expect("a file");
     let server = Served::start(&folder, &[]);
     let token = server.token.clone().expect("a first token");
+    let (_, said) = server.submit(&token, json!({"model": "simulated:strong", "dataset": "broken"})).await;
+    let [message, hint] = ["message", "hint"].map(|name| said["error"][name].as_str().expect("a text"));
+    assert!(message.contains("broken") && !message.contains('\n') && !message.contains("hint:"), "{message}");
+    assert!(!hint.is_empty() && hint != "nothing was started" && !hint.contains('\n'), "{hint}");
+    std::fs::remove_file(folder.path().join("sets/broken.csv")).expect("it is there");
     for name in ["../secret", "..%2fsecret", "/etc/passwd", "secret", "sets", "sums\u{0}", ""] {
         let (status, said) = server.submit(&token, json!({"model": "simulated:strong", "dataset": name})).await;
         assert!(status.is_client_error(), "{name:?}: {status} {said}");
@@ -118,6 +125,7 @@ async fn what_cannot_be_run_is_refused_before_it_is_queued() {
     for (body, why) in [
         (json!({"model": "simulated:strng"}), "there is no simulated model `strng`"),
         (json!({"model": "gpt-4o"}), "this server asks no endpoint"),
+        (json!({"model": "simulated:strong", "judges": ["foo"]}), "the judge `foo` would be asked there"),
         (json!({"model": "simulated:strong", "judges": ["regex:("]}), "regex"),
         (json!({"model": "simulated:strong", "judges": ["pairwise"]}), "pairwise"),
         (json!({"model": "column:answer"}), "has no column `answer`"),
@@ -145,12 +153,41 @@ fn an_address_that_cannot_be_listened_at_is_refused_with_what_to_do() {
     }
 }
 
+/// What is said when the server is there, to the last line.
+fn welcome(folder: &tempfile::TempDir, arguments: &[&str]) -> String {
+    let mut child = evalctl(folder)
+        .args(["serve", "--addr", "127.0.0.1:0"])
+        .args(arguments)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let (mut said, mut text) = (BufReader::new(child.stderr.take().expect("it is piped")), String::new());
+    while !text.contains("Ctrl-C") {
+        assert_ne!(said.read_line(&mut text).expect("text"), 0, "it ended before it was there: {text}");
+    }
+    child.kill().and_then(|()| child.wait()).expect("it ends");
+    text
+}
+
+#[test]
+fn the_welcome_says_where_it_listens_and_what_is_kept() {
+    let folder = fresh();
+    let kept = welcome(&folder, &[]);
+    assert!(kept.contains("go on at the next start") && !kept.contains("listens at"), "{kept}");
+    std::fs::write(folder.path().join("evalctl.toml"), "[server]\npublic_url = 'https://evals.example'\n")
+        .expect("a file");
+    let gone = welcome(&folder, &["--database-url", ":memory:"]);
+    assert!(gone.contains("Eval Dashboard is at https://evals.example and listens at http://127.0.0.1:"), "{gone}");
+    assert!(gone.contains("nothing is kept") && !gone.contains("next start"), "{gone}");
+}
+
 #[test]
 fn f40_a_setting_of_the_server_that_is_wrong_is_refused_where_it_stands() {
     let folder = fresh();
     for (text, place) in [
         ("[server]\ndatasets = 'none'\n", "evalctl.toml:1"),
         ("[jobs]\nlost = 'never'\n", "evalctl.toml:2:8"),
+        ("[jobs]\nqueue = 0\n", "expected a whole number above 0"),
         ("epochs = 1\n[server]\nadr = 'x'\n", "evalctl.toml:3:1"),
     ] {
         std::fs::write(folder.path().join("evalctl.toml"), text).expect("a file");

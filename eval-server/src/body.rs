@@ -201,7 +201,7 @@ mod tests {
             (
                 r#"{"name": "a", "limits": [{"most": "9"}]}"#,
                 422,
-                "bad_body: limits[0].most: invalid type: string \"9\", expected u32",
+                "bad_body: limits[0].most: invalid type: string \"9\", expected a whole number from 0 to 4294967295",
             ),
             (r#"{"name": "a", "nmae": 1}"#, 422, "bad_body: nmae: unknown field `nmae`, expected `name` or `limits`"),
             (r#"{"name": "a", "name": "b"}"#, 422, "bad_body: duplicate field `name`"),

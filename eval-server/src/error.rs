@@ -10,6 +10,8 @@ use eval_core::server::{JobId, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::plain_expected;
+
 /// The most characters of what a caller sent that an answer repeats.
 const MOST_WORDS: usize = 500;
 
@@ -182,7 +184,7 @@ impl ApiError {
         let words = error.to_string();
         // The path says where; a column says less.
         let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(before, _)| before);
-        Self::wrong_at(if path == "." { "" } else { path }, words)
+        Self::wrong_at(if path == "." { "" } else { path }, &plain_expected(words))
     }
 
     /// A body in which something is wrong at this path, which is empty for the whole.

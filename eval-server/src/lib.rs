@@ -17,6 +17,7 @@ mod drift;
 mod error;
 mod evaluations;
 mod events;
+mod expected;
 mod export;
 mod gate;
 mod health;
@@ -43,6 +44,7 @@ pub use alerts::{
     Slack, Told, Tone,
 };
 pub use books::Books;
+pub use expected::plain_expected;
 pub use jobs::{AfterRuns, Workers, WorkersBuilder};
 pub use outbound::{Answer, Outbound, OutboundBuilder, OutboundError, Resolver};
 pub use router::{document, router, routes};

@@ -6,5 +6,6 @@ mod schedule;
 mod scheduler;
 
 pub use cron::{Cron, CronError};
+pub(crate) use routes::{Brief, brief};
 pub use schedule::{Missed, Schedule};
 pub use scheduler::{Schedules, Skipped};

@@ -78,6 +78,7 @@ async fn health_tells_how_the_calls_of_each_model_went() {
 async fn a_server_without_calls_knows_nothing_of_models() {
     let health = json(&service(AppState::new(Arc::new(InMemory::new()))), "/api/v1/health").await;
     assert_eq!(health["providers"], serde_json::json!([]));
+    assert_eq!(health["schedules"], serde_json::json!([]));
     assert_eq!(health["workers"], serde_json::json!({"enabled": false, "running": 0, "queued": 0}));
 }
 

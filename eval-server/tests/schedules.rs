@@ -245,6 +245,9 @@ async fn schedules_are_shown_and_run_now() {
     let (_, all) = server.answer("GET", "/api/v1/schedules").await;
     let last = &all["schedules"][0]["last"];
     assert_eq!((&last["job"], &last["due"], &last["state"]), (&submitted["job"], &Value::Null, &"queued".into()));
+    let (_, health) = server.answer("GET", "/api/v1/health").await;
+    let brief = serde_json::json!([{"name": "nightly", "next": "2026-01-02T02:00:00Z", "last": last}]);
+    assert_eq!(health["schedules"], brief);
     let entries = server.store.entries(&Default::default()).await.expect("entries");
     assert_eq!((entries[0].who.as_str(), entries[0].what.as_str()), ("ann", "schedule.run"));
 

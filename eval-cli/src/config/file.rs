@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+use eval_server::plain_expected;
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
@@ -101,7 +102,7 @@ fn line(text: &str, byte: usize) -> usize {
 
 /// The file, the line with a caret below the place, and the key that was meant.
 fn refuse(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
-    let message = error.message().lines().next().unwrap_or("it is not TOML").to_owned();
+    let message = plain_expected(error.message().lines().next().unwrap_or("it is not TOML"));
     let Some(span) = error.span() else {
         return Failure::usage(format!("{}: {message}", path.display()));
     };
@@ -161,7 +162,7 @@ mod tests {
             ("[server]\npublic_url = 'evals'", "evalctl.toml:2:14: expected http://HOST", ""),
             ("[server]\npublic_url = 'https://me:pw@evals'", "evalctl.toml:2:14: expected http://HOST", ""),
             ("[server]\nsession_hours = 0.0", "evalctl.toml:2:17: expected hours", ""),
-            ("[server]\nrequests_per_second = 0", "evalctl.toml:2:23: invalid value: integer `0`", ""),
+            ("[server]\nrequests_per_second = 0", "evalctl.toml:2:23: invalid value: integer `0`", "a whole number"),
             ("[server]\nconnections = 99999999999999999999", "evalctl.toml:2:15: ", ""),
             ("[jobs]\nconcurency = 2", "evalctl.toml:2:1: unknown field `concurency`", "did you mean `concurrency`?"),
             ("[jobs]\nconcurrency = -1", "evalctl.toml:2:15: invalid value", ""),

@@ -21,7 +21,7 @@ use crate::output::{Console, WARN, clean};
 use crate::runner::LocalRunner;
 use crate::stop;
 use services::Services;
-use welcome::Welcome;
+use welcome::{Welcome, is_in_memory};
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) async fn serve(console: &Console, global: &Global, args: ServeArgs) -> Outcome {
@@ -60,7 +60,8 @@ pub(crate) async fn serve(console: &Console, global: &Global, args: ServeArgs) -
         true => None,
         false => first_token(&*store).await.map_err(|error| Failure::usage(chain(&*error)))?,
     };
-    Welcome { url: &url, link: &link, token, settings: &settings, is_new, datasets: &datasets }.tell(console);
+    let address = bound.address;
+    Welcome { url: &url, address, link: &link, token, settings: &settings, is_new, datasets: &datasets }.tell(console);
     if args.open {
         browser::open(console, &link);
     }
@@ -79,9 +80,9 @@ async fn until_stopped(bound: Bound, state: AppState, services: Services, settin
     stop::signal().await;
     let _ = writeln!(
         anstream::stderr(),
-        "\n{WARN}stopping:{WARN:#} questions in flight have {} s to finish and be saved; runs go on at the next start. \
-         Once more stops at once.",
+        "\n{WARN}stopping:{WARN:#} questions in flight have {} s to finish{}. Once more stops at once.",
         settings.drain_s.value,
+        if is_in_memory(settings) { "" } else { " and be saved; runs go on at the next start" },
     );
     tokio::spawn(async {
         stop::signal().await;

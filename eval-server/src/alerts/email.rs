@@ -243,5 +243,5 @@ struct Html<'a>(&'a Message);
 /// How not to be told for a while.
 fn mute(message: &Message) -> String {
     let name = message.name.as_deref().map_or("MODEL".to_owned(), quoted);
-    format!("evalctl alerts mute {name} --for 7d")
+    format!("evalctl alerts mute {name} --for 7d --reason 'seen'")
 }

@@ -81,6 +81,9 @@ pub struct Message {
     pub held: Vec<String>,
     /// The categories that certainly moved.
     pub place: Option<String>,
+    /// Whether there are categories of which that cannot be said.
+    #[serde(default)]
+    pub others: bool,
     /// What changed at the same time, and what did not: a sentence each.
     pub changed: Vec<String>,
     /// The findings of a message about many.
@@ -107,6 +110,7 @@ impl Message {
             evidence: None,
             held: Vec::new(),
             place: None,
+            others: false,
             changed: Vec::new(),
             items: Vec::new(),
             more: 0,
@@ -153,6 +157,7 @@ impl Message {
         message.evidence = words::evidence(report);
         message.held = words::held(report);
         message.place = words::place(report);
+        message.others = !report.categories.iter().all(words::is_certain);
         message.changed = words::changes(report);
         message.changed.extend(words::unchanged(report));
         message
@@ -160,9 +165,11 @@ impl Message {
 
     /// It is over, for this reason.
     pub(super) fn recovered(alert: &Alert, run: Option<&Run>, why: &str, links: &Links, at: Timestamp) -> Self {
-        let headline = format!("over: {}", words::safe(&alert.finding.title));
-        let mut message = Self::new(Tone::Over, headline, at).about(run);
-        message.held = vec![format!("{}.", words::safe(why))];
+        let (title, why) = (words::safe(&alert.finding.title), words::safe(why));
+        let mut message = Self::new(Tone::Over, words::over(&title, &why), at).about(run);
+        if !message.headline.starts_with(&why) {
+            message.held = vec![format!("{why}.")];
+        }
         message.since = Some(words::day(alert.opened));
         message.links = run.map(|run| links.of(run, None)).unwrap_or_default();
         message

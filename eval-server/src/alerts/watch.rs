@@ -22,13 +22,13 @@ enum Sight {
     Unclear,
 }
 
-fn sight(report: &DriftReport, marks: &[Mark], min_drop: f64) -> Sight {
+fn sight(name: &str, report: &DriftReport, marks: &[Mark], min_drop: f64) -> Sight {
     let accepted = || marks.iter().rfind(|mark| mark.kind == MarkKind::Accepted);
     match (report.status, report.cause) {
         _ if report.pages(min_drop) => Sight::Bad,
         (Status::Worse, Some(Cause::Judge)) => Sight::Over("it was the judge that moved".into()),
         (Status::Worse, Some(Cause::Transient)) => Sight::Over("it was one run out of line".into()),
-        (Status::Steady | Status::Better, _) => Sight::Over(format!("{} is steady again", report.measure)),
+        (Status::Steady | Status::Better, _) => Sight::Over(words::steady(name, report)),
         // A new era, which a person began: what was found before it counts no more.
         (Status::Warming, _) => accepted().map_or(Sight::Unclear, |mark| {
             Sight::Over(format!("a new level was accepted by {}: {}", mark.author, mark.reason))
@@ -60,8 +60,15 @@ impl Alerts {
             let history = HistoryKey::of(&run);
             for report in &reports {
                 let key = alert_key(&history, report.measure);
-                match sight(report, &marks, self.settings.min_drop) {
-                    Sight::Bad => self.see(finding(key, &run, report), &run).await?,
+                match sight(&run.name, report, &marks, self.settings.min_drop) {
+                    Sight::Bad => {
+                        let mut finding = finding(key, &run, report);
+                        // Its size is that of the day it was opened: while it goes away, detectors report less and less.
+                        if let Some(alert) = open.get(&finding.key) {
+                            finding.title.clone_from(&alert.finding.title);
+                        }
+                        self.see(finding, &run).await?;
+                    }
                     Sight::Over(why) => over.extend(open.get(&key).map(|alert| (alert.clone(), why))),
                     Sight::Unclear => {}
                 }
@@ -97,19 +104,19 @@ mod tests {
     #[test]
     fn only_an_alarm_that_is_large_enough_calls_people() {
         for status in [Status::Shock, Status::Watch, Status::NotComparable, Status::Partial, Status::Warming] {
-            assert_eq!(sight(&report(status, -20.0), &[], 1.0), Sight::Unclear, "{status}");
+            assert_eq!(sight("m", &report(status, -20.0), &[], 1.0), Sight::Unclear, "{status}");
         }
-        assert_eq!(sight(&report(Status::Worse, -1.0), &[], 1.0), Sight::Bad);
+        assert_eq!(sight("m", &report(Status::Worse, -1.0), &[], 1.0), Sight::Bad);
         assert_eq!(
-            sight(&report(Status::Worse, -0.9), &[], 1.0),
+            sight("m", &report(Status::Worse, -0.9), &[], 1.0),
             Sight::Unclear,
             "it lasts, whatever its size is by now"
         );
-        assert_eq!(sight(&report(Status::Worse, -0.9), &[], 0.5), Sight::Bad);
-        assert!(matches!(sight(&report(Status::Steady, -3.0), &[], 1.0), Sight::Over(_)));
+        assert_eq!(sight("m", &report(Status::Worse, -0.9), &[], 0.5), Sight::Bad);
+        assert!(matches!(sight("m", &report(Status::Steady, -3.0), &[], 1.0), Sight::Over(_)));
         let mut of_judge = report(Status::Worse, -9.0);
         of_judge.cause = Some(Cause::Judge);
-        assert!(matches!(sight(&of_judge, &[], 1.0), Sight::Over(_)));
+        assert!(matches!(sight("m", &of_judge, &[], 1.0), Sight::Over(_)));
     }
 
     #[test]
@@ -117,8 +124,8 @@ mod tests {
         let run = eval_core::RunId::new();
         let mark = |kind: MarkKind| Mark::new(HistoryKey::new("m", "d"), run, kind, "ann", "new prompt");
         let warming = report(Status::Warming, 0.0);
-        assert_eq!(sight(&warming, &[mark(MarkKind::Masked)], 1.0), Sight::Unclear);
+        assert_eq!(sight("m", &warming, &[mark(MarkKind::Masked)], 1.0), Sight::Unclear);
         let accepted = Sight::Over("a new level was accepted by ann: new prompt".into());
-        assert_eq!(sight(&warming, &[mark(MarkKind::Accepted)], 1.0), accepted);
+        assert_eq!(sight("m", &warming, &[mark(MarkKind::Accepted)], 1.0), accepted);
     }
 }

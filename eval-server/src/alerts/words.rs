@@ -19,10 +19,36 @@ pub(super) fn safe(text: &str) -> String {
 pub(super) fn headline(name: &str, report: &DriftReport) -> String {
     let by = report.effect.map(|effect| format!(" by {}", size(effect.change.abs(), effect.unit))).unwrap_or_default();
     let verb = if report.measure.is_score() { "dropped" } else { "rose" };
+    let subject = subject(name, report.measure);
     match (report.measure, report.status) {
-        (Measure::Quality, Status::Worse) => format!("{} is worse{by}", safe(name)),
-        (measure, Status::Worse) => format!("{} of {} {verb}{by}", capital(measure.name()), safe(name)),
-        (measure, status) => format!("{} of {}: {status}", capital(measure.name()), safe(name)),
+        (Measure::Quality, Status::Worse) => format!("{subject} is worse{by}"),
+        (_, Status::Worse) => format!("{subject} {verb}{by}"),
+        (Measure::Quality, status) => format!("Quality of {subject}: {status}"),
+        (_, status) => format!("{subject}: {status}"),
+    }
+}
+
+/// `gamma-pro`, or `Latency of gamma-pro`.
+fn subject(name: &str, measure: Measure) -> String {
+    match measure {
+        Measure::Quality => safe(name),
+        measure => format!("{} of {}", capital(measure.name()), safe(name)),
+    }
+}
+
+const STEADY: &str = " is steady again";
+
+/// `gamma-pro is steady again`.
+pub(super) fn steady(name: &str, report: &DriftReport) -> String {
+    format!("{}{STEADY}", subject(name, report.measure))
+}
+
+/// What was found is over: `gamma-pro is steady again (was worse by 4.4 points)`, or, where a person or another reason
+/// ended it, `over: gamma-pro was worse by 4.4 points`.
+pub(super) fn over(title: &str, why: &str) -> String {
+    match why.strip_suffix(STEADY).and_then(|subject| title.strip_prefix(subject)) {
+        Some(rest) => format!("{why} ({})", rest.trim_start().replacen("is ", "was ", 1)),
+        None => format!("over: {}", title.replacen(" is worse", " was worse", 1)),
     }
 }
 
@@ -94,11 +120,15 @@ pub(super) fn held(report: &DriftReport) -> Vec<String> {
     held.into_iter().chain(rare.map(|rare| format!("{}.", capital(&rare)))).collect()
 }
 
+/// Whether a category certainly moved.
+pub(super) fn is_certain(found: &CategoryFinding) -> bool {
+    found.effect.is_some() && found.p_holm.is_some_and(|p| p <= 0.05)
+}
+
 /// The categories that certainly dropped, the worst first.
 pub(super) fn place(report: &DriftReport) -> Option<String> {
-    let certain = |found: &&CategoryFinding| found.p_holm.is_some_and(|p| p <= 0.05);
-    let mut held: Vec<(&str, Effect)> =
-        report.categories.iter().filter(certain).filter_map(|found| Some((&*found.name, found.effect?))).collect();
+    let certain = report.categories.iter().filter(|found| is_certain(found));
+    let mut held: Vec<(&str, Effect)> = certain.filter_map(|found| Some((&*found.name, found.effect?))).collect();
     held.sort_by(|a, b| a.1.change.total_cmp(&b.1.change));
     let more = held.len().saturating_sub(NAMED);
     let named = held.iter().take(NAMED).map(|(name, effect)| match interval(effect) {

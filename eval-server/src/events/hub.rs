@@ -29,7 +29,7 @@ impl Hub {
     /// before.
     pub(crate) fn open(&self, run: RunId, is_new: bool) {
         if let Some(before) = lock(&self.live).insert(run, Arc::new(Live::new(is_new))) {
-            before.end();
+            before.close(Found::Left);
         }
     }
 
@@ -40,10 +40,19 @@ impl Hub {
         }
     }
 
-    /// A run goes on here no longer.
-    pub(crate) fn close(&self, run: RunId) {
+    /// A run goes on here no longer: it waits, or somebody else has it.
+    pub(crate) fn leave(&self, run: RunId) {
+        self.close(run, Found::Left);
+    }
+
+    /// A run has ended.
+    pub(crate) fn end(&self, run: RunId) {
+        self.close(run, Found::End);
+    }
+
+    fn close(&self, run: RunId, found: Found) {
         if let Some(live) = lock(&self.live).remove(&run) {
-            live.end();
+            live.close(found);
         }
     }
 
@@ -69,11 +78,12 @@ struct Ring {
     /// The number of the next event.
     next: u64,
     progress: Option<Progress>,
-    has_ended: bool,
+    /// What there is behind the last event, once nothing follows it here.
+    closed: Option<Found>,
 }
 
 /// What there is at a place of a run.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Found {
     /// This event, as it is sent.
     Event(Bytes),
@@ -81,7 +91,9 @@ pub(crate) enum Found {
     Nothing,
     /// The event is kept no longer.
     Gone,
-    /// The run goes on here no longer.
+    /// The run goes on here no longer, and has not ended.
+    Left,
+    /// The run has ended.
     End,
 }
 
@@ -105,8 +117,8 @@ impl Live {
         self.news.send_replace(());
     }
 
-    fn end(&self) {
-        lock(&self.ring).has_ended = true;
+    fn close(&self, found: Found) {
+        lock(&self.ring).closed = Some(found);
         self.news.send_replace(());
     }
 
@@ -126,8 +138,7 @@ impl Live {
         match at.checked_sub(first).map(|index| ring.events.get(usize::try_from(index).unwrap_or(usize::MAX))) {
             None => Found::Gone,
             Some(Some(frame)) => Found::Event(frame.clone()),
-            Some(None) if ring.has_ended => Found::End,
-            Some(None) => Found::Nothing,
+            Some(None) => ring.closed.clone().unwrap_or(Found::Nothing),
         }
     }
 
@@ -184,7 +195,7 @@ mod tests {
         assert!(lock(&live.ring).bytes <= MOST_BYTES);
         hub.push(&event(run, most + 19, &"x".repeat(2 * MOST_BYTES)));
         assert!(matches!(live.read(most + 19), Found::Event(_)), "the last one is kept, whatever its size");
-        hub.close(run);
+        hub.end(run);
         assert_eq!((live.read(most + 20), hub.live(run).is_none()), (Found::End, true));
     }
 
@@ -196,6 +207,6 @@ mod tests {
         (0..5).for_each(|seq| hub.push(&event(run, seq, "q")));
         assert_eq!((live.place(Some(2)), live.place(None)), (None, Some(0)));
         hub.open(run, false);
-        assert_eq!(live.read(5), Found::End);
+        assert_eq!(live.read(5), Found::Left);
     }
 }

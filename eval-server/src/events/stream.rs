@@ -102,6 +102,14 @@ impl Watcher {
                 Some(event)
             }
             Found::Gone => self.catch_up(live).await,
+            Found::Left if self.desk.hub.live(self.run).is_some() => {
+                self.place = Place::Start(None);
+                None
+            }
+            Found::Left => {
+                self.place = Place::Stored;
+                self.stored().await
+            }
             Found::End => {
                 self.place = Place::Over;
                 None

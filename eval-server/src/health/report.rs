@@ -13,6 +13,7 @@ use super::calls::{ModelCalls, by_model};
 use crate::AppState;
 use crate::error::{ApiError, Envelope};
 use crate::query::Parameters;
+use crate::schedules::{Brief, brief};
 
 /// How many calls are read at most.
 const MOST_CALLS: usize = 5_000;
@@ -32,6 +33,8 @@ pub(crate) struct Report {
     uptime_seconds: u64,
     store: StoreHealth,
     workers: Workers,
+    /// What runs by the clock, by name.
+    schedules: Vec<Brief>,
     /// The models that were called within the last day, by name: of the newest runs, at most 5,000 calls.
     providers: Vec<ModelCalls>,
 }
@@ -63,7 +66,7 @@ struct Workers {
     queued: Option<u64>,
 }
 
-/// How the server and what it stands on are: its store, its workers, and the models as their last calls went.
+/// How the server and what it stands on are: its store, its workers, its schedules, and the models as their last calls went.
 ///
 /// It answers with 200 also when the store cannot be read: then `status` is `degraded`.
 #[utoipa::path(
@@ -87,6 +90,7 @@ pub(crate) async fn report(State(state): State<AppState>, parameters: Parameters
             running: jobs(JobState::Running),
             queued: jobs(JobState::Queued),
         },
+        schedules: brief(&state).await,
         store: StoreHealth::of(condition),
         providers: by_model(&attempts, ago(HOUR)),
     }))

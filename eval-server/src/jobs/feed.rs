@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use eval_core::server::{Beat, JobId, JobQueue as _};
-use eval_core::{BoxError, Event, EventKind, Owner, Reporter, RunId, RunStatus, Timestamp, async_trait};
+use eval_core::{BoxError, Event, EventKind, Owner, Reporter, Run, RunId, RunStatus, Timestamp, async_trait};
 use tokio::sync::watch;
 
 use super::worker::Shared;
@@ -88,16 +88,9 @@ impl Feed {
         }
     }
 
-    /// The event as others are to see it: a run that was stopped only for now is not cancelled.
-    fn as_told(&self, event: &Event) -> Option<Event> {
-        let mut told = event.clone();
-        match &mut told.kind {
-            EventKind::RunFinished { run } if run.status == RunStatus::Cancelled => {
-                run.status = self.asked.borrow().status();
-            }
-            _ => return None,
-        }
-        Some(told)
+    /// Whether a run that was stopped has ended, and is not only to wait.
+    fn has_ended(&self, run: &Run) -> bool {
+        run.status != RunStatus::Cancelled || self.asked.borrow().status().is_end()
     }
 }
 
@@ -115,10 +108,12 @@ impl Reporter for Feed {
                 hub.push(event);
                 self.shared.desk.ring();
             }
-            EventKind::RunFinished { .. } => {
-                hub.push(self.as_told(event).as_ref().unwrap_or(event));
-                hub.close(event.run);
+            EventKind::RunFinished { run } if self.has_ended(run) => {
+                hub.push(event);
+                hub.end(event.run);
             }
+            // Who watches is shown the run as it waits, once that is stored.
+            EventKind::RunFinished { .. } => {}
             _ => hub.push(event),
         }
         Ok(())

@@ -122,7 +122,7 @@ async fn checked(state: &AppState, caller: &Caller, body: NewRuns) -> Result<Job
     match runner.check(&request).await {
         Ok(()) => Ok(Job::new(caller.name.clone(), request)),
         Err(RunError::Store(error)) => Err(error.into()),
-        Err(error) => Err(refused(error.to_string(), "nothing was started")),
+        Err(error) => Err(told(&error.to_string())),
     }
 }
 
@@ -175,6 +175,14 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
 }
 
 /// The body can be read, and asks for something that cannot be.
+/// What is wrong and what to do, in a line each, by the lines of an error.
+fn told(error: &str) -> ApiError {
+    let (hints, said): (Vec<&str>, Vec<&str>) =
+        error.lines().map(str::trim).partition(|line| line.starts_with("hint: "));
+    let hint = hints.first().map_or("nothing was started", |hint| &hint["hint: ".len()..]);
+    refused(said.join("; "), hint)
+}
+
 fn refused(message: impl Into<String>, hint: impl Into<String>) -> ApiError {
     ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", message, hint)
 }

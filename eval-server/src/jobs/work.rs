@@ -56,10 +56,9 @@ impl Work {
             running.abort();
             let _ = running.await;
         }
-        // Whoever still watches is sent on to the store.
-        self.begun.runs().into_iter().for_each(|run| self.shared.desk.hub.close(run));
-        if let Some(ended) = ended {
-            self.end(ended).await;
+        match ended {
+            Some(ended) => self.end(ended).await,
+            None => self.leave_runs(),
         }
     }
 
@@ -136,6 +135,11 @@ impl Work {
         self.signal.send_replace(Signal::Stop);
     }
 
+    /// The runs go on here no longer: whoever still watches is sent on to the store.
+    fn leave_runs(&self) {
+        self.begun.runs().into_iter().for_each(|run| self.shared.desk.hub.leave(run));
+    }
+
     /// Leaves the job as its runs ended, and tells whoever wants to hear of those that have.
     async fn end(self, ended: Ended) {
         let asked = *self.asked.borrow();
@@ -152,6 +156,8 @@ impl Work {
             let store = &self.shared.store;
             let _ = self.patiently("a run that waits", || store.put_run(run)).await;
         }
+        // What is stored of them is settled, and nobody can have taken the job yet.
+        self.leave_runs();
         if self.leave(&end).await != Some(true) {
             return;
         }

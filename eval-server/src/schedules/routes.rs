@@ -37,6 +37,32 @@ pub(crate) struct View {
     skipped: Option<Left>,
 }
 
+/// What a schedule did last and does next.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ScheduleHealth)]
+pub(crate) struct Brief {
+    name: String,
+    /// The time that comes next; null when none does within four years.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next: Option<Timestamp>,
+    /// Its newest job; null when it never ran, or when the store cannot be read.
+    last: Option<Last>,
+}
+
+/// What each schedule did last and does next, by name.
+pub(crate) async fn brief(state: &AppState) -> Vec<Brief> {
+    let mut all = Vec::new();
+    let Some(schedules) = &state.schedules else { return all };
+    for schedule in schedules.all.values() {
+        let jobs = jobs(schedule, &*state.books).await.inspect_err(|error| {
+            tracing::warn!(error = error as &dyn std::error::Error, "the store does not say what a schedule did");
+        });
+        let last = jobs.ok().and_then(|jobs| jobs.first().map(Last::from));
+        all.push(Brief { name: schedule.name.clone(), next: schedules.state(schedule).0, last });
+    }
+    all
+}
+
 /// A job of a schedule.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ScheduledJob)]

@@ -116,10 +116,15 @@ async fn a_mail_says_it_in_text_and_in_html() {
          Do something\n\
          See 31 regressions: https://evals.example/runs/{}?change=regressed\n\
          Overview: https://evals.example/d/support-qa\n\
-         Sent because of [alerts.email] in evalctl.toml. Mute: evalctl alerts mute gamma-pro --for 7d",
+         Sent because of [alerts.email] in evalctl.toml. Mute: evalctl alerts mute gamma-pro --for 7d --reason 'seen'",
         id()
     );
     assert_eq!(mail.text, expected);
+    let mut report = worse();
+    report.categories.remove(0);
+    let (_, named_all) = mailed(&opened("my model", &report).await).await;
+    assert!(named_all.text.contains("Where: Reasoning −18.8 (−28.6 to −8.9).\n"), "{}", named_all.text);
+    assert!(named_all.text.contains("alerts mute 'my model' --for 7d --reason 'seen'"), "{}", named_all.text);
     for part in ["<h2>▼ gamma-pro is worse by 4.4 points</h2>", "<td>9 Nov ± 2 days</td>", "?change=regressed\">See 31"]
     {
         assert!(mail.html.contains(part), "{part}: {}", mail.html);

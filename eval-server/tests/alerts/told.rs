@@ -24,12 +24,15 @@ async fn a_finding_is_told_once_however_often_it_is_seen_and_once_more_when_it_i
     turn(&alerts, after(20)).await;
     assert_eq!(book.read(), [WORSE]);
     for day in [23, 24] {
-        found(&store, &run("gamma-pro", day), &worse()).await;
+        let mut fading = worse();
+        fading.effect = eval_core::Effect::points(f64::from(day) - 26.0, None);
+        found(&store, &run("gamma-pro", day), &fading).await;
         turn(&alerts, after(86_400)).await;
     }
     assert_eq!(book.read(), [""; 0]);
     let [alert] = &all(&store).await[..] else { panic!("one alert") };
     assert_eq!((alert.seen, alert.finding.run), (3, Some(run("gamma-pro", 24).id)));
+    assert_eq!(format!("▼ {}", alert.finding.title), WORSE, "as large as it was when it was opened");
 
     found(&store, &run("gamma-pro", 25), &report(Status::Watch)).await;
     turn(&alerts, after(3 * 86_400)).await;
@@ -38,8 +41,8 @@ async fn a_finding_is_told_once_however_often_it_is_seen_and_once_more_when_it_i
     turn(&alerts, after(4 * 86_400)).await;
     turn(&alerts, after(4 * 86_400 + 5)).await;
     let [message] = &book.messages()[..] else { panic!("one message") };
-    assert_eq!(message.title(), "✓ over: gamma-pro is worse by 4.4 points");
-    assert_eq!(message.held, ["quality is steady again."]);
+    assert_eq!(message.title(), "✓ gamma-pro is steady again (was worse by 4.4 points)");
+    assert_eq!(message.held, [""; 0], "the title says it");
     assert!(!all(&store).await[0].is_open());
 }
 
@@ -114,7 +117,7 @@ async fn what_comes_back_within_the_cooldown_waits() {
     let hour = 3_600;
     for (day, hours, report, told) in [
         (22, 0, worse(), vec![WORSE]),
-        (23, 2, report(Status::Steady), vec!["✓ over: gamma-pro is worse by 4.4 points"]),
+        (23, 2, report(Status::Steady), vec!["✓ gamma-pro is steady again (was worse by 4.4 points)"]),
         (24, 4, worse(), vec![]),
         (25, 25, worse(), vec![WORSE]),
     ] {
@@ -170,7 +173,7 @@ async fn what_a_person_accepts_begins_a_new_era_and_is_over() {
             (MarkKind::Accepted, run.id, "ann", "the new prompt")
         );
         turn(&alerts, after(61)).await;
-        assert_eq!(book.read(), ["✓ over: gamma-pro is worse by 4.4 points"]);
+        assert_eq!(book.read(), ["✓ over: gamma-pro was worse by 4.4 points"]);
         assert!(alerts.acknowledge(id, &ack).await.is_err(), "it is over");
     }
 }

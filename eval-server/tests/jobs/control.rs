@@ -25,6 +25,11 @@ async fn a_run_is_paused_and_goes_on_without_asking_anything_again() {
     let stored = server.get(&format!("/api/v1/runs/{run}")).await;
     assert_eq!((&stored["run"]["status"], &stored["run"]["finished"]), (&json!("paused"), &json!(null)));
     assert_eq!(server.runner.jobs.load(Ordering::Relaxed), 1);
+    let kept = send(&server.api("ann"), "DELETE", &format!("/api/v1/runs/{run}"), None, &[]).await;
+    assert_eq!(
+        (kept.status, &kept.json["error"]["message"]),
+        (StatusCode::CONFLICT, &json!(format!("run {run} stays: it is paused")))
+    );
 
     server.answer(100);
     let answer = server.post(&format!("/api/v1/runs/{run}/resume")).await;

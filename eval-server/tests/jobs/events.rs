@@ -167,6 +167,34 @@ async fn two_hundred_watch_one_run_and_share_what_they_are_sent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_tells_that_a_run_is_paused_and_lasts_until_it_has_gone_on() {
+    let server = Server::new();
+    let workers = server.workers().start();
+    let job = server.start(json!({"model": "a"})).await;
+    let run = server.run_of(&job).await;
+    let mut watcher = Watcher::of(&server, &run, None).await;
+    server.answer(1);
+    server.when_asked(2).await;
+    server.post(&format!("/api/v1/runs/{run}/pause")).await;
+    let paused = loop {
+        let sent = watcher.next().await.expect("it lasts");
+        assert_ne!(sent.data["kind"]["type"], "run_finished");
+        if sent.name == "snapshot" {
+            break sent;
+        }
+    };
+    assert_eq!(paused.data["run"]["status"], "paused");
+    server.job_in(&job, "paused").await;
+    server.answer(100);
+    server.post(&format!("/api/v1/runs/{run}/resume")).await;
+    let rest = watcher.all().await;
+    let last = rest.last().expect("it goes on");
+    let run = if last.name == "snapshot" { &last.data["run"] } else { &last.data["kind"]["run"] };
+    assert_eq!(run["status"], "finished");
+    workers.shut_down().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_of_another_process_is_watched_through_the_store() {
     let server = Server::new();
     let workers = server.workers().start();

@@ -1,6 +1,9 @@
 //! What is said when the server is there.
 
+use std::net::SocketAddr;
+
 use eval_core::server::Secret;
+use eval_store::DieselStore;
 
 use crate::command;
 use crate::compose::public_url;
@@ -11,6 +14,8 @@ use crate::output::{Console, clean};
 /// Where everything is, and what to do next.
 pub(super) struct Welcome<'a> {
     pub(super) url: &'a str,
+    /// Where it listens.
+    pub(super) address: SocketAddr,
     /// Signs one browser in.
     pub(super) link: &'a str,
     /// The first token, shown here and never again.
@@ -39,8 +44,21 @@ impl Welcome<'_> {
             ("data sets", self.datasets.names().join(", ")),
             ("try", format!("curl -H 'Authorization: Bearer {given}' {}/api/v1/models", self.url)),
         ];
-        console.note(format!("Eval Dashboard is at {}", self.url));
+        let listens = format!("http://{}", self.address);
+        console.note(match self.url == listens {
+            true => format!("Eval Dashboard is at {listens}"),
+            false => format!("Eval Dashboard is at {} and listens at {listens}", self.url),
+        });
         rows.iter().for_each(|(name, value)| console.note(format!("  {name:<10} {value}")));
-        console.note("Ctrl-C ends it; runs that go on are saved, and go on at the next start.");
+        console.note(match is_in_memory(self.settings) {
+            true => "Ctrl-C ends it, and nothing is kept: the database is in memory.",
+            false => "Ctrl-C ends it; runs that go on are saved, and go on at the next start.",
+        });
     }
+}
+
+/// Whether all that is kept is gone with the process.
+pub(super) fn is_in_memory(settings: &Settings) -> bool {
+    let url = &settings.database_url.value;
+    DieselStore::file(url).is_none() && !url.starts_with("postgres")
 }

@@ -3,6 +3,7 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
+use eval_core::RunStatus;
 use eval_core::server::{Audit as _, AuditEntry, Deletes as _, Deletion};
 
 use super::{Changed, Wish, job_of, kept, with_job, with_run};
@@ -149,6 +150,9 @@ pub(crate) async fn delete_run(
 ) -> Result<StatusCode, ApiError> {
     parameters.only(&[])?;
     let run = state.store.get_run(id).await?;
+    if run.status == RunStatus::Paused {
+        return Err(kept(id, "it is paused"));
+    }
     if job_of(&state, id).await?.is_some_and(|job| !job.state.is_end()) {
         return Err(kept(id, "its job waits or goes on"));
     }
