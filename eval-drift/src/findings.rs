@@ -205,7 +205,7 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Computes and stores what the [usual](usual) detectors find in the newest run of a history, in place of what was
+    /// Computes and stores what the [usual] detectors find in the newest run of a history, in place of what was
     /// found before: after a run has finished or came in, was marked or deleted.
     ///
     /// # Errors
