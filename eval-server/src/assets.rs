@@ -8,7 +8,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use sha2::{Digest, Sha256};
 
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 
 /// A file of ours.
 pub(crate) struct Asset {
@@ -43,8 +43,7 @@ impl Asset {
 #[utoipa::path(
     get, path = "/assets/{name}", tag = "documentation",
     params(("name" = String, Path, description = "Its name, as the page has it")),
-    responses((status = 200, description = "The file", body = String, content_type = "text/css"),
-        (status = 404, body = Envelope)),
+    responses((status = 200, description = "The file", body = String, content_type = "text/css"),),
 )]
 pub(crate) async fn show(path: Result<Path<String>, PathRejection>) -> Result<impl IntoResponse, ApiError> {
     let asset = path.ok().and_then(|Path(name)| ALL.iter().find(|asset| asset.name() == name));

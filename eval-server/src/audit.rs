@@ -6,7 +6,7 @@ use eval_core::server::{Audit as _, AuditEntry, AuditId, AuditQuery};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::openapi::cores;
 use crate::query::{Parameters, cut};
 use crate::{AppState, Caller};
@@ -37,7 +37,7 @@ pub(crate) struct Page {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many a page holds; 50 if not given"),
         ("after" = Option<Uuid>, Query, description = "The `next` of the page before"),
     ),
-    responses((status = 200, body = Page), (status = 400, body = Envelope)),
+    responses((status = 200, body = Page),),
 )]
 pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Page>, ApiError> {
     let parameters = parameters.only(&["who", "target", "limit", "after"])?;

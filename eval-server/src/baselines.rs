@@ -55,7 +55,7 @@ pub(crate) struct Cleared {
         ("name" = Option<String>, Query, description = "Only of this name, as a rule the model"),
         ("dataset" = Option<String>, Query, description = "Only of this data set"),
     ),
-    responses((status = 200, body = Baselines), (status = 400, body = Envelope)),
+    responses((status = 200, body = Baselines),),
 )]
 pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Baselines>, ApiError> {
     let parameters = parameters.only(&["name", "dataset"])?;
@@ -67,9 +67,8 @@ pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) 
 #[utoipa::path(
     post, path = "/api/v1/baselines", tag = "baselines", request_body = Bless,
     responses(
-        (status = 201, body = Blessed), (status = 400, body = Envelope), (status = 404, body = Envelope),
+        (status = 201, body = Blessed), (status = 404, body = Envelope),
         (status = 409, body = Envelope, description = "The run cannot stand for its model"),
-        (status = 422, body = Envelope),
     ),
 )]
 pub(crate) async fn bless(
@@ -100,7 +99,7 @@ pub(crate) async fn bless(
         ("dataset" = String, Query, description = "The data set"),
         ("reason" = String, Query, description = "Why"),
     ),
-    responses((status = 200, body = Cleared), (status = 400, body = Envelope), (status = 404, body = Envelope)),
+    responses((status = 200, body = Cleared), (status = 404, body = Envelope)),
 )]
 pub(crate) async fn clear(
     State(state): State<AppState>,

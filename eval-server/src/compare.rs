@@ -52,7 +52,7 @@ struct Pair {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many questions each list holds; 50 if not given"),
     ),
     responses(
-        (status = 200, body = Compared), (status = 400, body = Envelope), (status = 404, body = Envelope),
+        (status = 200, body = Compared), (status = 404, body = Envelope),
         (status = 409, body = Envelope, description = "The runs cannot be compared, or a name means several"),
     ),
 )]

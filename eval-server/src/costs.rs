@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::AppState;
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::openapi::{core, cores};
 use crate::query::Parameters;
 
@@ -56,7 +56,7 @@ struct Spent {
         ("since" = Option<String>, Query, description = "Only runs that began at this time or later; 30 days ago if not given"),
         ("until" = Option<String>, Query, description = "Only runs that began before this time"),
     ),
-    responses((status = 200, body = Costs), (status = 400, body = Envelope)),
+    responses((status = 200, body = Costs),),
 )]
 pub(crate) async fn show(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Costs>, ApiError> {
     let parameters = parameters.only(&["model", "since", "until"])?;

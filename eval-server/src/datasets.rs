@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::AppState;
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::openapi::maybe;
 use crate::query::{Parameters, cut};
 
@@ -55,7 +55,7 @@ impl From<UsedDataset> for Listed {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many a page holds; 50 if not given"),
         ("after" = Option<String>, Query, description = "The `next` of the page before"),
     ),
-    responses((status = 200, body = Page), (status = 400, body = Envelope)),
+    responses((status = 200, body = Page),),
 )]
 pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Page>, ApiError> {
     let parameters = parameters.only(&["limit", "after"])?;

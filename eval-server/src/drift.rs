@@ -81,7 +81,7 @@ struct Finding {
             tag:KEY=VALUE, ref:COMMIT, branch:NAME, window:N; if not given, the start of the era"),
     ),
     responses(
-        (status = 200, body = Drift), (status = 400, body = Envelope), (status = 404, body = Envelope),
+        (status = 200, body = Drift),
         (status = 409, body = Envelope), (status = 422, body = Envelope),
     ),
 )]

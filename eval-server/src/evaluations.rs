@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::AppState;
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::openapi::cores;
 use crate::query::{Parameters, PathRun, cut};
 
@@ -35,7 +35,7 @@ pub(crate) struct Page {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many a page holds; 50 if not given"),
         ("after" = Option<String>, Query, description = "The `next` of the page before"),
     ),
-    responses((status = 200, body = Page), (status = 400, body = Envelope), (status = 404, body = Envelope)),
+    responses((status = 200, body = Page),),
 )]
 pub(crate) async fn list(
     State(state): State<AppState>,

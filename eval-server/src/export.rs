@@ -26,7 +26,6 @@ const PIECE: usize = 200;
     ),
     responses(
         (status = 200, content((serde_json::Value = "application/json"), (String = "text/csv"))),
-        (status = 400, body = Envelope),
         (status = 404, body = Envelope, description = "There is no such run, or this server writes no files"),
     ),
 )]

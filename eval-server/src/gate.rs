@@ -65,9 +65,8 @@ pub(crate) struct GateAnswer {
 #[utoipa::path(
     post, path = "/api/v1/gate", tag = "gate", request_body = GateRequest,
     responses(
-        (status = 200, body = GateAnswer), (status = 400, body = Envelope), (status = 404, body = Envelope),
+        (status = 200, body = GateAnswer), (status = 404, body = Envelope),
         (status = 409, body = Envelope, description = "Answers out of a cache, or a name that means several runs"),
-        (status = 422, body = Envelope),
     ),
 )]
 pub(crate) async fn decide(

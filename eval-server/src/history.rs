@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::AppState;
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::openapi::maybe;
 use crate::query::{EXPECTED_RUN, Parameters, PathModel, cut};
 use crate::references;
@@ -82,7 +82,7 @@ impl From<Run> for HistoryRun {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many a page holds; 50 if not given"),
         ("after" = Option<Uuid>, Query, description = "The `next` of the page before"),
     ),
-    responses((status = 200, body = ModelHistory), (status = 400, body = Envelope), (status = 404, body = Envelope)),
+    responses((status = 200, body = ModelHistory),),
 )]
 pub(crate) async fn list(
     State(state): State<AppState>,

@@ -83,7 +83,7 @@ pub(crate) struct Labelled {
 #[utoipa::path(
     get, path = "/api/v1/labels", tag = "labels",
     params(("run" = Uuid, Query, description = "The run")),
-    responses((status = 200, body = Labels), (status = 400, body = Envelope), (status = 404, body = Envelope)),
+    responses((status = 200, body = Labels), (status = 404, body = Envelope)),
 )]
 pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Labels>, ApiError> {
     let parameters = parameters.only(&["run"])?;
@@ -140,9 +140,8 @@ async fn evaluation(
 #[utoipa::path(
     post, path = "/api/v1/labels", tag = "labels", request_body = NewLabel,
     responses(
-        (status = 201, body = Labelled), (status = 400, body = Envelope),
+        (status = 201, body = Labelled),
         (status = 404, body = Envelope, description = "There is no such run, or no answer to that question in it"),
-        (status = 422, body = Envelope),
     ),
 )]
 pub(crate) async fn add(

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::AppState;
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::openapi::{core, cores, maybe};
 use crate::query::Parameters;
 
@@ -51,7 +51,7 @@ struct Ranks {
 #[utoipa::path(
     get, path = "/api/v1/models", tag = "models",
     params(("dataset" = Option<String>, Query, description = "Default: that of the newest whole, finished run")),
-    responses((status = 200, body = Leaderboard), (status = 400, body = Envelope)),
+    responses((status = 200, body = Leaderboard),),
 )]
 pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Leaderboard>, ApiError> {
     let dataset = parameters.only(&["dataset"])?.text("dataset");

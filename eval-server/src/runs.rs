@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::AppState;
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::openapi::{core, cores};
 use crate::query::{EXPECTED_RUN, Parameters, PathRun, cut};
 
@@ -34,7 +34,7 @@ pub(crate) struct Page {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many a page holds; 50 if not given"),
         ("after" = Option<Uuid>, Query, description = "The `next` of the page before"),
     ),
-    responses((status = 200, body = Page), (status = 400, body = Envelope)),
+    responses((status = 200, body = Page),),
 )]
 pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Page>, ApiError> {
     let query = query(parameters)?;
@@ -89,7 +89,7 @@ struct Beside {
 #[utoipa::path(
     get, path = "/api/v1/runs/{id}", tag = "runs",
     params(("id" = Uuid, Path, description = "The run")),
-    responses((status = 200, body = One), (status = 400, body = Envelope), (status = 404, body = Envelope)),
+    responses((status = 200, body = One),),
 )]
 pub(crate) async fn show(
     State(state): State<AppState>,
@@ -104,7 +104,7 @@ pub(crate) async fn show(
 #[utoipa::path(
     get, path = "/api/v1/run/{id}", tag = "runs",
     params(("id" = Uuid, Path, description = "The run")),
-    responses((status = 200, body = One), (status = 400, body = Envelope), (status = 404, body = Envelope)),
+    responses((status = 200, body = One),),
 )]
 pub(crate) async fn show_alias(
     State(state): State<AppState>,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::AppState;
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::openapi::core;
 use crate::query::Parameters;
 
@@ -27,7 +27,7 @@ pub(crate) struct StoreStats {
 /// the summaries of runs; no evaluation is read.
 #[utoipa::path(
     get, path = "/api/v1/stats", tag = "stats",
-    responses((status = 200, body = StoreStats), (status = 400, body = Envelope)),
+    responses((status = 200, body = StoreStats),),
 )]
 pub(crate) async fn show(State(state): State<AppState>, parameters: Parameters) -> Result<Json<StoreStats>, ApiError> {
     parameters.only(&[])?;

@@ -12,7 +12,7 @@ use super::session::COOKIE;
 use super::{Caller, Form, Session, address, form, opened, origin, session};
 use crate::AppState;
 use crate::audit::record;
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::query::Parameters;
 
 /// The form to sign in, or the one to sign out.
@@ -39,9 +39,7 @@ pub(crate) struct LoginForm {
     responses(
         (status = 200, body = String, content_type = "text/html"),
         (status = 303, description = "signed in"),
-        (status = 400, body = Envelope),
         (status = 403, body = String, content_type = "text/html", description = "the code was used, or is too old"),
-        (status = 429, body = Envelope),
     ),
 )]
 pub(crate) async fn page(
@@ -68,9 +66,7 @@ pub(crate) async fn page(
     request_body(content = LoginForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 303, description = "signed in"),
-        (status = 400, body = Envelope),
         (status = 403, body = String, content_type = "text/html", description = "the token opens nothing"),
-        (status = 429, body = Envelope),
     ),
 )]
 pub(crate) async fn enter(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
@@ -98,7 +94,7 @@ pub(crate) async fn enter(State(state): State<AppState>, request: Request) -> Re
     post, path = "/logout", tag = "access",
     request_body(content = Object, content_type = "application/x-www-form-urlencoded",
                  description = "the field `csrf` of the page"),
-    responses((status = 303, description = "signed out"), (status = 400, body = Envelope)),
+    responses((status = 303, description = "signed out"),),
 )]
 pub(crate) async fn leave(State(state): State<AppState>, headers: HeaderMap, form: Form) -> Result<Response, ApiError> {
     form.0.only(&[])?;

@@ -76,7 +76,7 @@ pub(crate) struct AlertPage {
         ("limit" = Option<u32>, Query, description = "1 to 200, 50 if not given"),
         ("after" = Option<String>, Query, description = "`next` of the page before"),
     ),
-    responses((status = 200, body = AlertPage), (status = 400, body = Envelope)),
+    responses((status = 200, body = AlertPage),),
 )]
 pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<AlertPage>, ApiError> {
     let parameters = parameters.only(&["open", "key", "limit", "after"])?;
@@ -96,7 +96,7 @@ pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) 
 #[utoipa::path(
     get, path = "/api/v1/alerts/{id}", tag = "alerts",
     params(("id" = String, Path, description = "The id of an alert")),
-    responses((status = 200, body = AlertView), (status = 400, body = Envelope), (status = 404, body = Envelope)),
+    responses((status = 200, body = AlertView),),
 )]
 pub(crate) async fn show(State(state): State<AppState>, path: RawPathParams) -> Result<Json<AlertView>, ApiError> {
     let id = alert_id(&path)?;
@@ -127,9 +127,8 @@ pub(crate) struct AckRequest {
     params(("id" = String, Path, description = "The id of an alert")),
     request_body = AckRequest,
     responses(
-        (status = 200, body = AlertView), (status = 400, body = Envelope), (status = 404, body = Envelope),
+        (status = 200, body = AlertView),
         (status = 409, body = Envelope, description = "It is over, or its run is gone"),
-        (status = 413, body = Envelope), (status = 415, body = Envelope), (status = 422, body = Envelope),
     ),
 )]
 pub(crate) async fn acknowledge(
@@ -184,9 +183,8 @@ pub(crate) struct TestAnswers {
 #[utoipa::path(
     post, path = "/api/v1/alerts/test", tag = "alerts", request_body = TestRequest,
     responses(
-        (status = 200, body = TestAnswers), (status = 400, body = Envelope),
+        (status = 200, body = TestAnswers),
         (status = 404, body = Envelope, description = "There is no such channel"),
-        (status = 413, body = Envelope), (status = 415, body = Envelope), (status = 422, body = Envelope),
     ),
 )]
 pub(crate) async fn test(

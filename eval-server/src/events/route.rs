@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::stream::Watcher;
 use crate::AppState;
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::query::{Parameters, PathRun};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -28,7 +28,6 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
     ),
     responses(
         (status = 200, body = String, content_type = "text/event-stream"),
-        (status = 400, body = Envelope), (status = 404, body = Envelope),
     ),
 )]
 pub(crate) async fn watch(

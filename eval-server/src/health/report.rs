@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::calls::{ModelCalls, by_model};
 use crate::AppState;
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::query::Parameters;
 use crate::schedules::{Brief, brief};
 
@@ -71,7 +71,7 @@ struct Workers {
 /// It answers with 200 also when the store cannot be read: then `status` is `degraded`.
 #[utoipa::path(
     get, path = "/api/v1/health", tag = "health",
-    responses((status = 200, description = "How it is", body = Report), (status = 400, body = Envelope)),
+    responses((status = 200, description = "How it is", body = Report),),
 )]
 pub(crate) async fn report(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Report>, ApiError> {
     parameters.only(&[])?;

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::view::{One, View};
 use crate::AppState;
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::query::{Parameters, PathRun, cut};
 
 const EXPECTED_STATE: &str = "one of queued, running, paused, done, failed, cancelled, interrupted";
@@ -33,7 +33,7 @@ pub(crate) struct Page {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many a page holds; 50 if not given"),
         ("after" = Option<Uuid>, Query, description = "The `next` of the page before"),
     ),
-    responses((status = 200, body = Page), (status = 400, body = Envelope)),
+    responses((status = 200, body = Page),),
 )]
 pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Page>, ApiError> {
     let parameters = parameters.only(&["state", "limit", "after"])?;
@@ -52,7 +52,7 @@ pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) 
 #[utoipa::path(
     get, path = "/api/v1/jobs/{id}", tag = "jobs",
     params(("id" = Uuid, Path, description = "The job")),
-    responses((status = 200, body = One), (status = 400, body = Envelope), (status = 404, body = Envelope)),
+    responses((status = 200, body = One),),
 )]
 pub(crate) async fn show(
     State(state): State<AppState>,

@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::body::Body;
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::query::Parameters;
 use crate::{AppState, Caller};
 use request::NewRuns;
@@ -47,8 +47,6 @@ impl Accepted {
     request_body = NewRuns,
     responses(
         (status = 202, body = Accepted, headers(("Location" = String, description = "The job"))),
-        (status = 400, body = Envelope), (status = 413, body = Envelope), (status = 415, body = Envelope),
-        (status = 422, body = Envelope), (status = 429, body = Envelope), (status = 503, body = Envelope),
     ),
 )]
 pub(crate) async fn start(
@@ -69,8 +67,6 @@ pub(crate) async fn start(
     request_body = NewRuns,
     responses(
         (status = 202, body = Accepted, headers(("Location" = String, description = "The job"))),
-        (status = 400, body = Envelope), (status = 413, body = Envelope), (status = 415, body = Envelope),
-        (status = 422, body = Envelope), (status = 429, body = Envelope), (status = 503, body = Envelope),
     ),
 )]
 pub(crate) async fn run_evaluation(

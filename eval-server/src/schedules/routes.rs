@@ -113,7 +113,7 @@ pub(crate) struct All {
 /// The schedules, by name.
 #[utoipa::path(
     get, path = "/api/v1/schedules", tag = "schedules",
-    responses((status = 200, body = All), (status = 400, body = Envelope)),
+    responses((status = 200, body = All),),
 )]
 pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<All>, ApiError> {
     parameters.only(&[])?;
@@ -155,7 +155,7 @@ pub(crate) struct Submitted {
     post, path = "/api/v1/schedules/{name}/run", tag = "schedules",
     params(("name" = String, Path, description = "The schedule")),
     responses(
-        (status = 202, body = Submitted), (status = 400, body = Envelope), (status = 404, body = Envelope),
+        (status = 202, body = Submitted),
         (status = 409, description = "a job of the schedule still goes on", body = Envelope),
         (status = 503, description = "as many jobs wait as may, or the database is not available", body = Envelope),
     ),

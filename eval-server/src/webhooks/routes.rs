@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::receivers::{is_address, shown};
 use super::{Delivered, Next, Webhooks};
-use crate::error::{ApiError, Envelope};
+use crate::error::ApiError;
 use crate::query::{EXPECTED_RUN, Parameters, PathText, cut};
 use crate::{AppState, Caller};
 
@@ -84,7 +84,7 @@ pub(crate) struct Page {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many a page holds; 50 if not given"),
         ("after" = Option<String>, Query, description = "The `next` of the page before"),
     ),
-    responses((status = 200, body = Page), (status = 400, body = Envelope)),
+    responses((status = 200, body = Page),),
 )]
 pub(crate) async fn deliveries(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Page>, ApiError> {
     let query = query(parameters)?;
@@ -122,7 +122,7 @@ fn delivery_id(text: &str) -> Option<DeliveryId> {
 #[utoipa::path(
     post, path = "/api/v1/deliveries/{id}/resend", tag = "webhooks",
     params(("id" = String, Path, description = "The delivery")),
-    responses((status = 202, body = View), (status = 400, body = Envelope), (status = 404, body = Envelope)),
+    responses((status = 202, body = View),),
 )]
 pub(crate) async fn resend(
     State(state): State<AppState>,
@@ -178,7 +178,7 @@ pub(crate) struct Receivers {
 /// The receivers that are told of each run that ends.
 #[utoipa::path(
     get, path = "/api/v1/webhooks", tag = "webhooks",
-    responses((status = 200, body = Receivers), (status = 400, body = Envelope)),
+    responses((status = 200, body = Receivers),),
 )]
 pub(crate) async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Receivers>, ApiError> {
     parameters.only(&[])?;
@@ -229,7 +229,7 @@ impl From<Delivered> for Tried {
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{name}/test", tag = "webhooks",
     params(("name" = String, Path, description = "The receiver")),
-    responses((status = 200, body = Tried), (status = 400, body = Envelope), (status = 404, body = Envelope)),
+    responses((status = 200, body = Tried),),
 )]
 pub(crate) async fn test(
     State(state): State<AppState>,

@@ -18,10 +18,7 @@ use crate::{AppState, Caller};
 #[utoipa::path(
     post, path = "/api/v1/runs/{id}/pause", tag = "runs",
     params(("id" = Uuid, Path, description = "The run")),
-    responses(
-        (status = 202, body = One),
-        (status = 400, body = Envelope), (status = 404, body = Envelope), (status = 409, body = Envelope),
-    ),
+    responses((status = 202, body = One), (status = 409, body = Envelope)),
 )]
 pub(crate) async fn pause_run(
     State(state): State<AppState>,
@@ -37,10 +34,7 @@ pub(crate) async fn pause_run(
 #[utoipa::path(
     post, path = "/api/v1/runs/{id}/cancel", tag = "runs",
     params(("id" = Uuid, Path, description = "The run")),
-    responses(
-        (status = 202, body = One),
-        (status = 400, body = Envelope), (status = 404, body = Envelope), (status = 409, body = Envelope),
-    ),
+    responses((status = 202, body = One), (status = 409, body = Envelope)),
 )]
 pub(crate) async fn cancel_run(
     State(state): State<AppState>,
@@ -57,10 +51,7 @@ pub(crate) async fn cancel_run(
 #[utoipa::path(
     post, path = "/api/v1/runs/{id}/resume", tag = "runs",
     params(("id" = Uuid, Path, description = "The run")),
-    responses(
-        (status = 202, body = One),
-        (status = 400, body = Envelope), (status = 404, body = Envelope), (status = 409, body = Envelope),
-    ),
+    responses((status = 202, body = One), (status = 409, body = Envelope)),
 )]
 pub(crate) async fn resume_run(
     State(state): State<AppState>,
@@ -76,10 +67,7 @@ pub(crate) async fn resume_run(
 #[utoipa::path(
     post, path = "/api/v1/jobs/{id}/pause", tag = "jobs",
     params(("id" = Uuid, Path, description = "The job")),
-    responses(
-        (status = 202, body = One),
-        (status = 400, body = Envelope), (status = 404, body = Envelope), (status = 409, body = Envelope),
-    ),
+    responses((status = 202, body = One), (status = 409, body = Envelope)),
 )]
 pub(crate) async fn pause_job(
     State(state): State<AppState>,
@@ -96,10 +84,7 @@ pub(crate) async fn pause_job(
 #[utoipa::path(
     post, path = "/api/v1/jobs/{id}/cancel", tag = "jobs",
     params(("id" = Uuid, Path, description = "The job")),
-    responses(
-        (status = 202, body = One),
-        (status = 400, body = Envelope), (status = 404, body = Envelope), (status = 409, body = Envelope),
-    ),
+    responses((status = 202, body = One), (status = 409, body = Envelope)),
 )]
 pub(crate) async fn cancel_job(
     State(state): State<AppState>,
@@ -116,10 +101,7 @@ pub(crate) async fn cancel_job(
 #[utoipa::path(
     post, path = "/api/v1/jobs/{id}/resume", tag = "jobs",
     params(("id" = Uuid, Path, description = "The job")),
-    responses(
-        (status = 202, body = One),
-        (status = 400, body = Envelope), (status = 404, body = Envelope), (status = 409, body = Envelope),
-    ),
+    responses((status = 202, body = One), (status = 409, body = Envelope)),
 )]
 pub(crate) async fn resume_job(
     State(state): State<AppState>,
@@ -137,10 +119,7 @@ pub(crate) async fn resume_job(
 #[utoipa::path(
     delete, path = "/api/v1/runs/{id}", tag = "runs",
     params(("id" = Uuid, Path, description = "The run")),
-    responses(
-        (status = 204, description = "It is gone"),
-        (status = 400, body = Envelope), (status = 404, body = Envelope), (status = 409, body = Envelope),
-    ),
+    responses((status = 204, description = "It is gone"), (status = 409, body = Envelope)),
 )]
 pub(crate) async fn delete_run(
     State(state): State<AppState>,
